@@ -1,0 +1,34 @@
+//! What recurs on the pages of one host, and what one page adds to that knowledge.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Hash of the normalised text of one block (a paragraph, a list, a line of furniture).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BlockHash(pub u64);
+
+/// What is known of a host before one of its pages is cleaned: table `host_block` as a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostMemory {
+    /// How many distinct pages of the host have been seen, capped by ageing.
+    pub pages: u32,
+    /// On how many of those pages each block stood. Bounded by the store.
+    pub blocks: HashMap<BlockHash, u32>,
+}
+
+impl HostMemory {
+    /// Whether a block is furniture: it stood on at least three other pages of the host.
+    pub fn is_furniture(&self, block: BlockHash) -> bool {
+        self.blocks.get(&block).is_some_and(|pages| *pages >= 3)
+    }
+}
+
+/// What one page teaches of its host; stored with the article in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostObservation {
+    /// The host of the page, as in its address; empty when the page had none.
+    pub host: String,
+    /// The blocks that stood in or next to the article's text, each once.
+    pub blocks: Vec<BlockHash>,
+}
