@@ -16,12 +16,6 @@ pub struct PipelineConfig {
     /// How long what is in flight may take to be stored after the stop signal; what misses it is
     /// still owed.
     pub drain_deadline: Duration,
-    /// Longest time an article waits for others to be committed with it.
-    pub commit_wait: Duration,
-    /// An entry announced with a changed text is looked at again at most this often.
-    pub edit_pause: Duration,
-    /// Relevant articles are looked at again for edits after 1 h, 6 h, 1 d and 7 d.
-    pub recheck: bool,
 }
 
 impl Default for PipelineConfig {
@@ -32,9 +26,6 @@ impl Default for PipelineConfig {
             clean_workers: std::thread::available_parallelism().map_or(2, usize::from).min(8),
             tag_workers: 1,
             drain_deadline: Duration::from_secs(20),
-            commit_wait: Duration::from_millis(100),
-            edit_pause: Duration::from_secs(15 * 60),
-            recheck: true,
         }
     }
 }

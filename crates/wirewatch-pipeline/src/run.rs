@@ -49,6 +49,8 @@ pub struct Setup {
     pub stages: Stages,
     /// The feed list, to be brought into the database; `None` leaves the feeds as they are.
     pub feeds: Option<Vec<FeedSpec>>,
+    /// How the writer groups, waits and schedules looks for edits.
+    pub writer: WriterOptions,
     /// Settings.
     pub config: PipelineConfig,
     /// The clock.
@@ -94,14 +96,8 @@ pub struct Report {
 ///
 /// When the database cannot be used, its writer ends, or a worker dies.
 pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, PipelineError> {
-    let Setup { database, fetcher, stages, feeds, config, clock, counters } = setup;
-    let options = WriterOptions {
-        group_wait: config.commit_wait,
-        edit_pause: config.edit_pause,
-        recheck: config.recheck,
-        ..WriterOptions::default()
-    };
-    let writer = database.start_writer(options)?;
+    let Setup { database, fetcher, stages, feeds, writer, config, clock, counters } = setup;
+    let writer = database.start_writer(writer)?;
     let shared = Shared {
         config,
         clock,
