@@ -56,6 +56,7 @@ fn block_worth(block: &Block) -> f32 {
 
 /// The block that shows the headline: a heading with its words, else anything with its words.
 fn find_title(outline: &Outline, title: &str) -> Option<usize> {
+    let title_weight = text::weight(title);
     let title = text::folded(title);
     if title.len() < 6 {
         return first_heading(outline);
@@ -63,7 +64,8 @@ fn find_title(outline: &Outline, title: &str) -> Option<usize> {
     let mut other = None;
     for (at, block) in outline.blocks.iter().enumerate() {
         let heading = matches!(block.kind, Kind::Heading(_));
-        if block.weight as usize > title.len() * 2 || !heading && other.is_some() {
+        let near = block.weight <= title_weight * 2 && block.weight * 3 > title_weight;
+        if !near || !heading && other.is_some() {
             continue;
         }
         let text = text::folded(&block.text);
@@ -112,11 +114,14 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
     let mut out = vec![false; outline.parts.len()];
     for at in 0..outline.parts.len() {
         let part = &outline.parts[at];
-        if out[part.parent as usize] {
-            out[at] = true;
+        let around = part.parent as usize;
+        if out[around] {
+            // Posts and tables shown in a figure are the article's own.
+            let shown = matches!(part.tag, Tag::Quote | Tag::Table) && in_figure(outline, around);
+            out[at] = !shown;
             continue;
         }
-        let hints = part.hints;
+        let hints = if part.tag == Tag::Quote { part.hints.without(Hints::SOCIAL) } else { part.hints };
         if !hints.any(Hints::FURNITURE) || matches!(part.tag, Tag::Body | Tag::Main) {
             continue;
         }
@@ -128,6 +133,14 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
         out[at] = share <= allowed_share(hints, part.tag, weight);
     }
     out
+}
+
+/// Whether what makes a part furniture is that it stands in a figure.
+fn in_figure(outline: &Outline, mut at: usize) -> bool {
+    while outline.parts[at].tag == Tag::Other && at != 0 && !outline.parts[at].hints.any(Hints::FURNITURE) {
+        at = outline.parts[at].parent as usize;
+    }
+    outline.parts[at].tag == Tag::Figure
 }
 
 /// Up to which share of the page's running text a part with these hints is believed to be furniture.
@@ -157,12 +170,12 @@ fn allowed_share(hints: Hints, tag: Tag, weight: f32) -> f32 {
 
 /// The part that holds the article.
 fn root(outline: &Outline, live: &Sums, furniture: &[bool], title: Option<usize>) -> usize {
-    let total = live.of(outline.parts[0].blocks);
     let heaviest = heaviest_children(outline, live, furniture);
-    if let Some(named) = named_body(outline, live, furniture, total) {
+    let start = title.and_then(|title| article_of(outline, live, title)).unwrap_or(0);
+    if let Some(named) = named_body(outline, live, furniture, start) {
         return named;
     }
-    let mut at = 0;
+    let mut at = start;
     loop {
         let here = live.of(outline.parts[at].blocks);
         let Some(child) = heaviest[at] else { return at };
@@ -179,11 +192,33 @@ fn root(outline: &Outline, live: &Sums, furniture: &[bool], title: Option<usize>
     }
 }
 
+/// The outermost `article` around the headline, when it holds a text of its own: what follows it on
+/// the page may be longer, and is the next article.
+fn article_of(outline: &Outline, live: &Sums, title: usize) -> Option<usize> {
+    let total = live.of(outline.parts[0].blocks);
+    let mut at = outline.blocks[title].part as usize;
+    let mut found = None;
+    while at != 0 {
+        let part = &outline.parts[at];
+        let sum = live.of(part.blocks);
+        if part.tag == Tag::Article && sum >= 300.0 && sum >= total * 0.15 {
+            found = Some(at);
+        }
+        at = part.parent as usize;
+    }
+    found
+}
+
 /// The part named as an article's body, if it holds a good part of the running text. Of nested ones
 /// the innermost that loses little.
-fn named_body(outline: &Outline, live: &Sums, furniture: &[bool], total: f32) -> Option<usize> {
+fn named_body(outline: &Outline, live: &Sums, furniture: &[bool], start: usize) -> Option<usize> {
+    let within = outline.parts[start].blocks;
+    let total = live.of(within);
     let mut best: Option<(usize, f32)> = None;
-    for (at, part) in outline.parts.iter().enumerate() {
+    for (at, part) in outline.parts.iter().enumerate().skip(start) {
+        if part.blocks.0 >= within.1 {
+            break;
+        }
         if furniture[at] || !part.hints.any(Hints::BODY) {
             continue;
         }

@@ -367,7 +367,7 @@ fn hints_of_tag(tag: Tag) -> Hints {
     match tag {
         Tag::Nav | Tag::Footer => Hints::NAV,
         Tag::Aside => Hints::SIDE,
-        Tag::Caption => Hints::CAPTION,
+        Tag::Caption | Tag::Figure => Hints::CAPTION,
         Tag::Form | Tag::Dialog => Hints::PROMO,
         Tag::Article | Tag::Main => Hints::ARTICLE,
         _ => Hints::NONE,

@@ -178,6 +178,55 @@ const BEGINNINGS: &[&str] = &[
     "lue myös",
 ];
 
+/// Beginnings of longer boxes: embeds that wait for consent, sign-in walls, house rules.
+const BOXES: &[&str] = &[
+    "an dieser stelle finden sie",
+    "an dieser stelle befindet sich",
+    "ich bin damit einverstanden",
+    "empfohlener redaktioneller inhalt",
+    "externer inhalt",
+    "empfohlener externer inhalt",
+    "zur anzeige",
+    "mit der anzeige",
+    "hier finden sie externe",
+    "create an account",
+    "sign in to",
+    "this site is protected by recaptcha",
+    "by signing up",
+    "by subscribing",
+    "by submitting",
+    "by clicking",
+    "you can unsubscribe",
+    "our website is your destination",
+    "this content is hosted",
+    "this content is not available",
+    "to enjoy additional benefits",
+    "unlock this article",
+    "en cliquant sur",
+    "vous pouvez vous désinscrire",
+    "ce contenu est bloqué",
+    "al hacer clic",
+    "cliccando su",
+    "view this post on instagram",
+    "tweet anzeigen",
+    "comments are moderated",
+    "the views expressed in this",
+    "all rights reserved",
+    "no part of this",
+    "this material may not be",
+    "копирование материалов",
+    "использование материалов",
+    "використання матеріалів",
+    "передрук",
+    "перепечатка",
+    "если вы нашли ошибку",
+    "якщо ви знайшли помилку",
+    "підписатися на",
+    "подписаться на",
+];
+
+const MAX_BOX_WEIGHT: u32 = 500;
+
 /// Whether a block is a line of furniture.
 pub(crate) fn is_furniture(text: &str, weight: u32, link_density: f32) -> bool {
     if weight > MAX_WEIGHT {
@@ -186,6 +235,12 @@ pub(crate) fn is_furniture(text: &str, weight: u32, link_density: f32) -> bool {
     let lower = text
         .trim_start_matches(['>', '»', '→', '►', '•', '-', '–', '—', '|', '+', '*', '[', '(', ' '])
         .to_lowercase();
+    if BOXES.iter().any(|beginning| lower.starts_with(beginning)) {
+        return true;
+    }
+    if weight > MAX_WEIGHT {
+        return false;
+    }
     let begins = BEGINNINGS.iter().any(|beginning| {
         lower
             .strip_prefix(beginning)
