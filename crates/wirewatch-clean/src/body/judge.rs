@@ -37,24 +37,26 @@ pub enum Fate {
     Tail,
     /// About the author.
     AuthorBio,
+    /// Under a heading that announces other articles.
+    RelatedSection,
 }
 
 /// The fate of every block.
 pub(crate) fn judge(outline: &Outline, choice: &Choice, cues: &Cues<'_>) -> Vec<Fate> {
-    let root = &outline.parts[choice.root];
-    let range = root.blocks.0 as usize..root.blocks.1 as usize;
     let lines = Lines::new(outline, choice, cues);
     let mut fates = vec![Fate::Outside; outline.blocks.len()];
-    let from = choice.title.filter(|title| range.contains(title)).map_or(range.start, |title| title + 1);
     let mut seen_text = false;
-    for at in from..range.end {
-        let fate = lines.fate(at, !seen_text);
-        seen_text |= fate == Fate::Kept && choice.worth[at] > 0.0;
-        fates[at] = fate;
+    for range in &choice.ranges {
+        let range = range.0 as usize..range.1 as usize;
+        let from = choice.title.filter(|title| range.contains(title)).map_or(range.start, |title| title + 1);
+        for (at, found) in fates.iter_mut().enumerate().take(range.end).skip(from) {
+            let fate = lines.fate(at, !seen_text);
+            seen_text |= fate == Fate::Kept && choice.worth[at] > 0.0;
+            *found = fate;
+        }
     }
-    if from == range.start {
-        standfirst(&lines, &mut fates);
-    }
+    standfirst(&lines, &mut fates);
+    drop_related_sections(&lines, &mut fates);
     drop_bare_headings(outline, &mut fates);
     drop_tail(&lines, &mut fates);
     fates
@@ -184,7 +186,7 @@ fn link_lists(outline: &Outline) -> Vec<bool> {
 /// Blocks between the headline and the chosen part that are the standfirst.
 fn standfirst(lines: &Lines<'_>, fates: &mut [Fate]) {
     let Lines { outline, choice, cues, .. } = lines;
-    let end = outline.parts[choice.root].blocks.0 as usize;
+    let end = choice.ranges.first().map_or(0, |range| range.0 as usize);
     let start = match choice.title {
         Some(title) if title < end => title + 1,
         _ => return,
@@ -207,6 +209,41 @@ fn standfirst(lines: &Lines<'_>, fates: &mut [Fate]) {
             fates[at] = Fate::Kept;
         } else if fate != Fate::Kept {
             fates[at] = fate;
+        }
+    }
+}
+
+/// A heading such as "More stories" and what follows it in its box go, when that has links.
+fn drop_related_sections(lines: &Lines<'_>, fates: &mut [Fate]) {
+    let outline = lines.outline;
+    let total: f32 =
+        (0..fates.len()).filter(|at| fates[*at] == Fate::Kept).map(|at| lines.choice.worth[at]).sum();
+    let mut before = 0.0;
+    for at in 0..fates.len() {
+        let block = &outline.blocks[at];
+        if fates[at] == Fate::Kept {
+            before += lines.choice.worth[at];
+        }
+        let shown = matches!(fates[at], Fate::Kept | Fate::FurnitureLine | Fate::Label);
+        if !shown || block.weight > 50 || !phrases::is_related_heading(&block.text) || before < total * 0.3 {
+            continue;
+        }
+        let level = match block.kind {
+            Kind::Heading(level) => level,
+            _ => 9,
+        };
+        let around = outline.parts[outline.parts[block.part as usize].parent as usize].blocks.1 as usize;
+        let next = (at + 1..around.min(fates.len()))
+            .find(|next| matches!(outline.blocks[*next].kind, Kind::Heading(other) if other <= level))
+            .unwrap_or(around.min(fates.len()));
+        let section = &outline.blocks[at + 1..next];
+        let linked = section.iter().filter(|block| block.link_weight > 0).count();
+        if section.is_empty() || linked * 4 >= section.len() {
+            for fate in &mut fates[at..next] {
+                if *fate == Fate::Kept {
+                    *fate = Fate::RelatedSection;
+                }
+            }
         }
     }
 }
