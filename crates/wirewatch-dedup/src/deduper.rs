@@ -99,7 +99,7 @@ impl Deduper {
         }
         let text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
-        let view = text.features.view(|line| self.index.lines.is_stock(line));
+        let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
         let hash = text_hash(incoming.text);
         if let Some(of) = self.exact_original(id, hash, exact) {
             return self.conclude(incoming, text, &view, hash, Some((of, exact_copy())));
@@ -128,14 +128,17 @@ impl Deduper {
     }
 
     /// Replaces an article's text by its new revision and gives the new signature. Its group stays.
+    ///
+    /// Copies of the first text are still found as long as that is in memory; after a restart the
+    /// article is known by its latest text alone.
     pub fn revise(&mut self, incoming: &Incoming<'_>) -> Vec<u8> {
         let id = incoming.id.0;
         let of = self.index.get(id).map(|record| record.of).filter(|of| *of != id);
         self.index.remove(id);
         let text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
-        let view = text.features.view(|line| self.index.lines.is_stock(line));
-        let signature = self.signature(incoming, &text.features, &view, text_hash(incoming.text), of, false);
+        let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
+        let signature = self.signature(incoming, &text, &view, text_hash(incoming.text), of, false);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         signature.to_bytes()
@@ -158,7 +161,7 @@ impl Deduper {
         for gone in copies.iter().chain([&id.0]) {
             self.pending.remove(gone);
             self.index.remove(*gone);
-            self.texts.remove(*gone);
+            let _ = self.texts.remove(*gone);
         }
         copies.into_iter().map(ArticleId).collect()
     }
@@ -261,14 +264,19 @@ impl Deduper {
         Ok(verdicts.into_iter().next())
     }
 
+    /// Lays the text beside a stored one; when they are no copies, beside its earlier revision.
     fn against(&mut self, text: &Text, view: &View, other: i64) -> Option<(Comparison, Option<Copied>)> {
         let stored = self.texts.get(other)?;
-        let pair = Pair {
-            same_publisher: stored.publisher == text.publisher && text.publisher != publisher_hash(""),
-            titles_alike: titles_alike(&text.features.title, &stored.features.title),
-        };
-        let comparison = compare(view, stored.view(&self.index.lines));
-        let copied = decide(&comparison, pair);
+        let lines = &self.index.lines;
+        let (comparison, copied) = side_by_side(text, view, stored, lines);
+        if copied.is_none()
+            && let Some(earlier) = stored.earlier.as_deref_mut()
+        {
+            let (comparison, copied) = side_by_side(text, view, earlier, lines);
+            if copied.is_some() {
+                return Some((comparison, copied));
+            }
+        }
         Some((comparison, copied))
     }
 
@@ -292,9 +300,9 @@ impl Deduper {
         self.asked = None;
         let of = copied.as_ref().map(|(of, _)| *of);
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
-        let background = self.index.lines.background(&text.features, original);
+        let background = self.index.lines.background(&text.features, text.publisher, original);
         let exact = copied.as_ref().is_some_and(|(_, found)| found.copied.relation == Relation::Exact);
-        let signature = self.signature(incoming, &text.features, view, hash, of, exact);
+        let signature = self.signature(incoming, &text, view, hash, of, exact);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         self.pending.insert(id);
@@ -308,9 +316,9 @@ impl Deduper {
     fn signature(
         &mut self,
         incoming: &Incoming<'_>,
-        features: &Features,
+        text: &Text,
         view: &View,
-        text: Option<u128>,
+        hash: Option<u128>,
         of: Option<i64>,
         exact: bool,
     ) -> Signature {
@@ -320,15 +328,30 @@ impl Deduper {
             return Signature {
                 standalone: incoming.standalone,
                 figures_bearing,
-                text,
+                text: hash,
                 of,
                 ..Signature::default()
             };
         }
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
-        let lines = LineCounts::to_count(features, original);
-        Signature { sketch: Sketch::of(view), text, of, standalone: true, figures_bearing, lines }
+        let lines = LineCounts::to_count(&text.features, text.publisher, original);
+        Signature { sketch: Sketch::of(view), text: hash, of, standalone: true, figures_bearing, lines }
     }
+}
+
+fn side_by_side(
+    text: &Text,
+    view: &View,
+    stored: &mut Text,
+    lines: &LineCounts,
+) -> (Comparison, Option<Copied>) {
+    let pair = Pair {
+        same_publisher: stored.publisher == text.publisher && text.publisher != publisher_hash(""),
+        titles_alike: titles_alike(&text.features.title, &stored.features.title),
+    };
+    let comparison = compare(view, stored.view(lines));
+    let copied = decide(&comparison, pair);
+    (comparison, copied)
 }
 
 /// A copy that holds so much of the new text needs no further comparison.
