@@ -134,9 +134,10 @@ impl Deduper {
     pub fn revise(&mut self, incoming: &Incoming<'_>) -> Vec<u8> {
         let id = incoming.id.0;
         let of = self.index.get(id).map(|record| record.of).filter(|of| *of != id);
-        self.index.remove(id);
-        let text =
+        let mut text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
+        text.earlier = self.texts.remove(id).map(Text::first);
+        self.index.supersede(id);
         let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
         let signature = self.signature(incoming, &text, &view, text_hash(incoming.text), of, false);
         self.index.insert(id, incoming.time.as_second(), &signature);

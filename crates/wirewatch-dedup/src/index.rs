@@ -109,14 +109,15 @@ impl Index {
 
     /// Adds an article. A text that may not be an original is remembered by nothing but its id.
     pub(crate) fn insert(&mut self, id: i64, time: i64, signature: &Signature) {
+        if !signature.standalone {
+            self.remove(id);
+            return;
+        }
         let earlier = self.by_id.get(&id).copied().filter(|slot| self.records[*slot as usize].superseded);
         if earlier.is_some() {
             self.by_id.remove(&id);
         } else {
             self.remove(id);
-        }
-        if !signature.standalone {
-            return;
         }
         let slot = self.records.len() as u32;
         let of = signature.of.unwrap_or(id);

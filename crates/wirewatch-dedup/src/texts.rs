@@ -22,8 +22,8 @@ impl Text {
     }
 
     /// The earliest text known of an article that now gets another.
-    pub(crate) fn first(mut self) -> Option<Box<Self>> {
-        self.earlier.take().or_else(|| Some(Box::new(self)))
+    pub(crate) fn first(mut self) -> Box<Self> {
+        self.earlier.take().unwrap_or_else(|| Box::new(self))
     }
 
     /// The text without what is stock by now.
