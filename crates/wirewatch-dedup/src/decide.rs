@@ -25,6 +25,14 @@ pub(crate) struct Copied {
     pub(crate) evidence: CopyEvidence,
 }
 
+impl Copied {
+    /// Whether more of the new text stands in this original.
+    pub(crate) fn explains_more_than(&self, other: &Self) -> bool {
+        let shares = |copied: &Self| (copied.evidence.contained_in_original, copied.similarity);
+        shares(self) > shares(other)
+    }
+}
+
 /// Texts below this are judged by every single fact.
 const SHORT: usize = 60;
 /// No bulletin has so many words in a row without a fact that changes.
@@ -95,7 +103,11 @@ fn is_another_report(c: &Comparison, sides: &Sides) -> bool {
     let facts = share(differ, differ + c.figures_agree + c.names_agree);
     let per_hundred_words = differ as f32 * 100.0 / c.matched.max(1) as f32;
     let keeps_passages = c.names_differ == 0 && c.longest_run >= LONG_PASSAGE;
-    facts > 0.35 && differ >= 3 || !keeps_passages && per_hundred_words >= 3.0 && facts > 0.2
+    if keeps_passages {
+        facts > 0.6 || per_hundred_words >= 4.0 && facts > 0.35
+    } else {
+        facts > 0.35 && differ >= 3 || per_hundred_words >= 3.0 && facts > 0.2
+    }
 }
 
 /// The shared part is furniture of a site, background, a quotation or an item of a digest: what it

@@ -222,24 +222,26 @@ impl Deduper {
         let originals = candidates.iter().map(|candidate| candidate.of);
         self.have(id, originals)?;
         let mut best: Option<(i64, Found)> = None;
-        let mut others: Vec<(i64, Comparison)> = Vec::new();
+        let mut others: Vec<(i64, Vec<bool>)> = Vec::new();
         for candidate in candidates {
-            let Some((comparison, copied)) = self.against(text, view, candidate.of) else { continue };
-            let copied = match copied {
+            let Some(side) = self.against(text, view, candidate.of) else { continue };
+            if side.opens_in_a_under_another_title() {
+                others.push((candidate.of, side.comparison.literal_windows_of_a.clone()));
+            }
+            let copied = match side.copied {
                 Some(copied) => Some(copied),
-                None => self.against_members(id, text, view, candidate)?,
+                None if best.is_none() => self.against_members(id, text, view, candidate)?,
+                None => None,
             };
             if let Some(copied) = copied
-                && best.as_ref().is_none_or(|(_, found)| copied.similarity > found.copied.similarity)
+                && best.as_ref().is_none_or(|(_, found)| copied.explains_more_than(&found.copied))
             {
-                best =
-                    Some((candidate.of, Found { windows: comparison.literal_windows_of_a.clone(), copied }));
+                let settled = copied.evidence.contained_in_original >= SETTLED;
+                best = Some((candidate.of, Found { windows: side.comparison.literal_windows_of_a, copied }));
+                if settled {
+                    return Ok(best);
+                }
             }
-            if best.as_ref().is_some_and(|(_, found)| found.copied.evidence.contained_in_original >= SETTLED)
-            {
-                return Ok(best);
-            }
-            others.push((candidate.of, comparison));
         }
         Ok(best.filter(|(of, found)| !is_compilation(*of, found, &others)))
     }
@@ -252,12 +254,14 @@ impl Deduper {
         view: &View,
         candidate: &Candidate,
     ) -> Result<Option<Copied>, Vec<i64>> {
-        if candidate.members.len() < 2 {
+        if candidate.members.len() < 2 || candidate.containment < MEMBERS_FROM {
             return Ok(None);
         }
         self.have(id, candidate.members.iter().copied())?;
-        let verdicts = candidate.members.iter().filter_map(|member| self.against(text, view, *member)?.1);
-        let mut verdicts: Vec<Copied> = verdicts.collect();
+        let mut verdicts: Vec<Copied> = Vec::new();
+        for member in &candidate.members {
+            verdicts.extend(self.against(text, view, *member).and_then(|side| side.copied));
+        }
         if verdicts.len() < 2 {
             return Ok(None);
         }
@@ -266,19 +270,19 @@ impl Deduper {
     }
 
     /// Lays the text beside a stored one; when they are no copies, beside its earlier revision.
-    fn against(&mut self, text: &Text, view: &View, other: i64) -> Option<(Comparison, Option<Copied>)> {
+    fn against(&mut self, text: &Text, view: &View, other: i64) -> Option<Side> {
         let stored = self.texts.get(other)?;
         let lines = &self.index.lines;
-        let (comparison, copied) = side_by_side(text, view, stored, lines);
-        if copied.is_none()
+        let side = side_by_side(text, view, stored, lines);
+        if side.copied.is_none()
             && let Some(earlier) = stored.earlier.as_deref_mut()
         {
-            let (comparison, copied) = side_by_side(text, view, earlier, lines);
-            if copied.is_some() {
-                return Some((comparison, copied));
+            let with_earlier = side_by_side(text, view, earlier, lines);
+            if with_earlier.copied.is_some() {
+                return Some(with_earlier);
             }
         }
-        Some((comparison, copied))
+        Some(side)
     }
 
     /// Says which texts are missing that were not asked for yet.
@@ -340,23 +344,34 @@ impl Deduper {
     }
 }
 
-fn side_by_side(
-    text: &Text,
-    view: &View,
-    stored: &mut Text,
-    lines: &LineCounts,
-) -> (Comparison, Option<Copied>) {
-    let pair = Pair {
-        same_publisher: stored.publisher == text.publisher && text.publisher != publisher_hash(""),
-        titles_alike: titles_alike(&text.features.title, &stored.features.title),
-    };
+/// A text beside a stored one.
+#[derive(Debug)]
+struct Side {
+    comparison: Comparison,
+    titles_alike: Option<f32>,
+    copied: Option<Copied>,
+}
+
+impl Side {
+    /// What a digest does with each of its items.
+    fn opens_in_a_under_another_title(&self) -> bool {
+        self.comparison.lead_of_b_found && self.titles_alike.is_none_or(|alike| alike < 0.5)
+    }
+}
+
+fn side_by_side(text: &Text, view: &View, stored: &mut Text, lines: &LineCounts) -> Side {
+    let titles_alike = titles_alike(&text.features.title, &stored.features.title);
+    let same_publisher = stored.publisher == text.publisher && text.publisher != publisher_hash("");
+    let pair = Pair { same_publisher, titles_alike };
     let comparison = compare(view, stored.view(lines));
     let copied = decide(&comparison, pair);
-    (comparison, copied)
+    Side { comparison, titles_alike, copied }
 }
 
 /// A copy that holds so much of the new text needs no further comparison.
 const SETTLED: f32 = 0.9;
+/// Estimated containment from which on the copies of a group are asked where its original says no.
+const MEMBERS_FROM: f32 = 0.2;
 /// Fewer texts in memory could not hold the candidates of one article.
 const MIN_TEXTS: usize = 64;
 
@@ -386,19 +401,17 @@ fn verdict(of: i64, copied: &Copied) -> Verdict {
     }
 }
 
-/// Whether other groups give the new text as much again: a digest of several articles is a copy of
-/// none.
-fn is_compilation(of: i64, found: &Found, others: &[(i64, Comparison)]) -> bool {
-    if found.copied.evidence.contained_in_original >= 0.6 || found.windows.is_empty() {
+/// Whether other articles open in the new text outside what it shares with its original: a digest
+/// of several articles is a copy of none.
+fn is_compilation(of: i64, found: &Found, others: &[(i64, Vec<bool>)]) -> bool {
+    if found.copied.evidence.contained_in_original >= 0.6 {
         return false;
     }
     let elsewhere = |window: usize| {
-        others.iter().any(|(other, comparison)| {
-            *other != of && comparison.literal_windows_of_a.get(window).copied().unwrap_or(false)
-        })
+        others.iter().any(|(other, windows)| *other != of && windows.get(window).copied().unwrap_or(false))
     };
     let foreign =
-        found.windows.iter().enumerate().filter(|(window, own)| !**own && elsewhere(*window)).count();
+        (0..found.windows.len()).filter(|window| !found.windows[*window] && elsewhere(*window)).count();
     foreign * 7 > found.windows.len()
 }
 
