@@ -348,14 +348,16 @@ impl Deduper {
 #[derive(Debug)]
 struct Side {
     comparison: Comparison,
-    titles_alike: Option<f32>,
+    pair: Pair,
     copied: Option<Copied>,
 }
 
 impl Side {
-    /// What a digest does with each of its items.
+    /// What a digest does with each of its items. (Articles of one site may open with its menu.)
     fn opens_in_a_under_another_title(&self) -> bool {
-        self.comparison.lead_of_b_found && self.titles_alike.is_none_or(|alike| alike < 0.5)
+        !self.pair.same_publisher
+            && self.comparison.lead_of_b_found
+            && self.pair.titles_alike.is_none_or(|alike| alike < 0.5)
     }
 }
 
@@ -365,7 +367,7 @@ fn side_by_side(text: &Text, view: &View, stored: &mut Text, lines: &LineCounts)
     let pair = Pair { same_publisher, titles_alike };
     let comparison = compare(view, stored.view(lines));
     let copied = decide(&comparison, pair);
-    Side { comparison, titles_alike, copied }
+    Side { comparison, pair, copied }
 }
 
 /// A copy that holds so much of the new text needs no further comparison.
@@ -404,7 +406,7 @@ fn verdict(of: i64, copied: &Copied) -> Verdict {
 /// Whether other articles open in the new text outside what it shares with its original: a digest
 /// of several articles is a copy of none.
 fn is_compilation(of: i64, found: &Found, others: &[(i64, Vec<bool>)]) -> bool {
-    if found.copied.evidence.contained_in_original >= 0.6 {
+    if found.copied.evidence.contained_in_original >= 0.85 {
         return false;
     }
     let elsewhere = |window: usize| {
