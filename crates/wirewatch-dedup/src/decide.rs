@@ -136,16 +136,46 @@ fn is_literal_copy(sides: &Sides, pair: Pair) -> bool {
 /// Other words over the same sentences: nearly every sentence keeps something, in the same order,
 /// and names and figures are the same.
 fn is_rewritten(c: &Comparison, sides: &Sides, pair: Pair) -> bool {
-    // Rewriting by machine replaces names too, but not under another headline.
+    if c.in_order < 0.7 || !nearly_all(c.common_figures, c.figures_small, 1) {
+        return false;
+    }
     let same_title = pair.titles_alike.is_some_and(|alike| alike >= 0.5);
-    let names = share(c.names_differ, c.names_agree + c.names_differ);
-    sides.small >= SHORT
-        && sides.small_in_big >= 0.15
-        && sides.small_touched >= 0.7
-        && c.in_order >= 0.7
-        && (names <= 0.1 || same_title && names <= 0.25 && c.figures_differ == 0)
-        && nearly_all(c.common_figures, c.figures_small, 1)
-        && nearly_all(c.common_names, c.names_small, 2)
+    let names_differ = share(c.names_differ, c.names_agree + c.names_differ);
+    if sides.small < SHORT {
+        return same_title && is_rewritten_short(c, sides);
+    }
+    if !nearly_all(c.common_names, c.names_small, 2) {
+        return false;
+    }
+    // Rewriting by machine replaces names too, but not under another headline.
+    let names = names_differ <= 0.1 || same_title && names_differ <= 0.25 && c.figures_differ == 0;
+    let lightly = sides.small_in_big >= 0.15 && sides.small_touched >= 0.7 && names;
+    lightly || same_title && is_rewritten_deeply(c, sides)
+}
+
+/// A few sentences under the same headline that agree in every name and figure.
+fn is_rewritten_short(c: &Comparison, sides: &Sides) -> bool {
+    let whole = |common: Option<f32>| common.is_none_or(|common| common == 1.0);
+    sides.small_in_big >= 0.45
+        && sides.big_in_small >= 0.4
+        && c.names_small + c.figures_small >= 3
+        && whole(c.common_names)
+        && whole(c.common_figures)
+}
+
+/// Hardly a run of words is left, yet what is left is spread over the whole text in its order, and
+/// the names stand.
+fn is_rewritten_deeply(c: &Comparison, sides: &Sides) -> bool {
+    const ENOUGH_WORDS: usize = 150;
+    const ENOUGH_NAMES: usize = 6;
+    sides.small >= ENOUGH_WORDS
+        && sides.small_in_big >= 0.08
+        && sides.small_touched >= 0.6
+        && c.in_order >= 0.8
+        && c.literal * 4 <= c.matched
+        && c.names_small >= ENOUGH_NAMES
+        && c.names_differ * 10 <= c.names_agree + c.names_differ
+        && c.common_names.is_some_and(|common| common >= 0.75)
 }
 
 /// Whether most facts of the smaller text stand in the other, or all but a few.
