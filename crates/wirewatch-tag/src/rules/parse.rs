@@ -72,6 +72,18 @@ fn relevance(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result
     section.finish()
 }
 
+/// The key terms of the seed profiles join the vocabulary of relevance at their own weight.
+pub(crate) fn seed_terms(rules: &mut Rules) {
+    let key_terms = rules.seeds.iter().flat_map(|seed| &seed.key_terms);
+    let terms = key_terms.filter_map(|key_term| {
+        // The profile was refused when a key term could not be searched for.
+        let term = Term::parse(&key_term.term).ok()?;
+        Some(WeightedTerm { term, weight: key_term.weight, near: None })
+    });
+    let terms: Vec<WeightedTerm> = terms.collect();
+    rules.relevance.terms.extend(terms);
+}
+
 /// Reads one `[[topic]]` and gives its slug.
 fn topic(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result<String, RulesError> {
     let slug = section.required_text("slug")?;
