@@ -179,7 +179,8 @@ impl Tagger {
                         Zone::Body => {}
                     }
                     if place.field == Field::Text {
-                        eighths |= 1 << (hit.start as usize * 8 / reading.text.folded.text.len().max(1)).min(7);
+                        eighths |=
+                            1 << (hit.start as usize * 8 / reading.text.folded.text.len().max(1)).min(7);
                     }
                 }
                 Target::Negative => against += weight,

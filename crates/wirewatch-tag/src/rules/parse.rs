@@ -12,7 +12,7 @@ const THRESHOLD: f32 = 0.5;
 
 /// Reads `topics.toml`, or a local file over it.
 pub(crate) fn topics_file(rules: &mut Rules, file: &str, text: &str, local: bool) -> Result<(), RulesError> {
-    let mut top = Source { file, text }.parse()?;
+    let mut top = Source::new(file, text).parse()?;
     for section in top.sections("context")? {
         context(rules, section)?;
     }
@@ -220,7 +220,7 @@ fn term(section: &Section<'_>, key: &str, written: &str, line: usize) -> Result<
 
 /// Reads `entities.toml`.
 pub(crate) fn entities_file(rules: &mut Rules, text: &str) -> Result<(), RulesError> {
-    let mut top = Source { file: "entities.toml", text }.parse()?;
+    let mut top = Source::new("entities.toml", text).parse()?;
     for section in top.sections("entity")? {
         let line = section.line_of();
         let entity = entity(section)?;
