@@ -1,2 +1,4 @@
-//! (being written)
+//! wip
+mod config;
+mod feeds;
 fn main() {}
