@@ -1,0 +1,166 @@
+//! Whether two texts laid side by side are copies of one another, and of which kind.
+//!
+//! The order of the questions matters: facts that differ at the same places speak against a copy
+//! however much text is shared (templated bulletins); text of one's own on both sides speaks
+//! against it however literal the shared part is (quotations, background, digests, furniture); and
+//! only then does the amount of shared text, or for rewritten texts the shared facts, speak for it.
+
+use crate::compare::Comparison;
+use wirewatch_model::{CopyEvidence, Relation};
+
+/// What is known of a pair beside its texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) same_publisher: bool,
+    /// Share of the smaller title found in the other, when both have one.
+    pub(crate) titles_alike: Option<f32>,
+}
+
+/// A pair that is a copy.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Copied {
+    pub(crate) relation: Relation,
+    /// Share of the smaller text found in the other.
+    pub(crate) similarity: f32,
+    pub(crate) evidence: CopyEvidence,
+}
+
+/// Texts below this are judged by every single fact.
+const SHORT: usize = 60;
+
+/// A comparison seen from the smaller and the bigger text.
+struct Sides {
+    small: usize,
+    small_in_big: f32,
+    big_in_small: f32,
+    small_touched: f32,
+    big_touched: f32,
+    lead_of_small_found: bool,
+    lead_of_big_found: bool,
+}
+
+impl Sides {
+    fn of(c: &Comparison) -> Self {
+        if c.words_a <= c.words_b {
+            Self {
+                small: c.words_a,
+                small_in_big: c.a_in_b,
+                big_in_small: c.b_in_a,
+                small_touched: c.touched_a,
+                big_touched: c.touched_b,
+                lead_of_small_found: c.lead_of_a_found,
+                lead_of_big_found: c.lead_of_b_found,
+            }
+        } else {
+            Self {
+                small: c.words_b,
+                small_in_big: c.b_in_a,
+                big_in_small: c.a_in_b,
+                small_touched: c.touched_b,
+                big_touched: c.touched_a,
+                lead_of_small_found: c.lead_of_b_found,
+                lead_of_big_found: c.lead_of_a_found,
+            }
+        }
+    }
+}
+
+/// Judges the new text A against the stored text B.
+pub(crate) fn decide(c: &Comparison, pair: Pair) -> Option<Copied> {
+    let sides = Sides::of(c);
+    if sides.small == 0 || is_another_report(c, &sides) || is_other_text(c, &sides, pair) {
+        return None;
+    }
+    let literal = is_literal_copy(c, &sides, pair);
+    if !literal && !is_rewritten(c, &sides) {
+        return None;
+    }
+    Some(Copied { relation: relation(c, literal), similarity: sides.small_in_big, evidence: evidence(c) })
+}
+
+/// Another report of the same template: the text around the facts is the same, the facts are not.
+fn is_another_report(c: &Comparison, sides: &Sides) -> bool {
+    let differ = c.figures_differ + c.names_differ;
+    if sides.small < SHORT {
+        return differ > 0;
+    }
+    let figures = share(c.figures_differ, c.figures_agree + c.figures_differ);
+    let facts = share(differ, differ + c.figures_agree + c.names_agree);
+    let per_hundred = |count: usize| count as f32 * 100.0 / c.matched.max(1) as f32;
+    (c.figures_differ >= 2
+        && figures > 0.45
+        && (per_hundred(c.figures_differ) >= 1.5 || sides.small_in_big < 0.85))
+        || (differ >= 3 && facts > 0.4 && per_hundred(differ) >= 2.0)
+}
+
+/// Both texts have matter of their own and share none of what an article opens with: furniture of
+/// a site, background, quotations.
+fn is_other_text(c: &Comparison, sides: &Sides, pair: Pair) -> bool {
+    let unlike_titles = pair.titles_alike.is_some_and(|alike| alike < 0.5);
+    let own_lead = !c.lead_of_a_found && !c.lead_of_b_found;
+    if pair.same_publisher && unlike_titles && sides.small_in_big < 0.95 && own_lead {
+        return true;
+    }
+    unlike_titles && own_lead && sides.small_in_big < 0.8 && c.literal * 10 > c.matched * 7
+}
+
+fn is_literal_copy(_c: &Comparison, sides: &Sides, pair: Pair) -> bool {
+    if sides.small < SHORT {
+        return sides.small_in_big >= 0.75
+            && (sides.big_in_small >= 0.3 || pair.titles_alike.is_some_and(|alike| alike >= 0.5));
+    }
+    if sides.big_in_small < 0.2 && !(sides.lead_of_small_found && sides.lead_of_big_found) {
+        return false;
+    }
+    if sides.small_in_big >= 0.8 {
+        return true;
+    }
+    sides.small_in_big >= 0.55
+        && (sides.lead_of_small_found || sides.lead_of_big_found || sides.big_touched >= 0.6)
+}
+
+/// Other words over the same sentences: nearly every sentence keeps something, in the same order,
+/// and names and figures are the same.
+fn is_rewritten(c: &Comparison, sides: &Sides) -> bool {
+    let _ = sides.big_touched;
+    sides.small >= SHORT
+        && sides.small_in_big >= 0.15
+        && sides.small_touched >= 0.7
+        && c.in_order >= 0.7
+        && c.common_figures.is_none_or(|common| common >= 0.6)
+        && c.common_names.is_none_or(|common| common >= 0.6)
+}
+
+fn relation(c: &Comparison, literal: bool) -> Relation {
+    const WHOLE: f32 = 0.85;
+    if !literal {
+        return Relation::Rewritten;
+    }
+    match (c.a_in_b >= WHOLE, c.b_in_a >= WHOLE) {
+        (true, true) if c.figures_differ > 0 => Relation::Updated,
+        (true, true) => Relation::Syndicated,
+        (true, false) if c.b_in_a < 0.25 => Relation::Excerpt,
+        (true, false) => Relation::Truncated,
+        (false, true) => Relation::Extended,
+        (false, false) if c.matched > 0 && c.literal * 2 < c.matched => Relation::Rewritten,
+        (false, false) => Relation::Updated,
+    }
+}
+
+fn evidence(c: &Comparison) -> CopyEvidence {
+    CopyEvidence {
+        contained_in_original: c.a_in_b,
+        contains_original: c.b_in_a,
+        figures_agree: agreement(c.figures_agree, c.figures_differ),
+        names_agree: c.common_names.unwrap_or(1.0),
+        longest_run_words: u32::try_from(c.longest_run).unwrap_or(u32::MAX),
+    }
+}
+
+fn share(part: usize, whole: usize) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+}
+
+fn agreement(agree: usize, differ: usize) -> f32 {
+    if agree + differ == 0 { 1.0 } else { share(agree, agree + differ) }
+}

@@ -1,0 +1,77 @@
+//! Which lines recur: in how many different articles (copies of one another count once) each line
+//! stands. Furniture of a site, stock background and the fixed lines of bulletins show by this.
+
+use crate::features::{Features, Line};
+use crate::hashing::HashMap;
+
+/// A line of this many different articles is stock: no evidence for a copy.
+const STOCK: u16 = 3;
+/// A paragraph of this many different articles is background.
+const BACKGROUND: u16 = 2;
+/// Shorter lines say nothing, longer ones hardly recur.
+const COUNTED_WORDS: std::ops::RangeInclusive<usize> = 3..=200;
+/// Lines counted of one article at most.
+const MAX_LINES: usize = 400;
+
+#[derive(Debug, Default)]
+pub(crate) struct LineCounts(HashMap<u32, u16>);
+
+impl LineCounts {
+    pub(crate) fn is_stock(&self, line: &Line) -> bool {
+        self.0.get(&line.hash).is_some_and(|count| *count >= STOCK)
+    }
+
+    /// The lines of an article to count: those its original, if any, does not have.
+    pub(crate) fn to_count(features: &Features, original: Option<&Features>) -> Vec<u32> {
+        let mut hashes: Vec<u32> = features
+            .lines
+            .iter()
+            .filter(|line| COUNTED_WORDS.contains(&line.words()))
+            .map(|line| line.hash)
+            .filter(|hash| {
+                !original.is_some_and(|original| original.lines.iter().any(|line| line.hash == *hash))
+            })
+            .take(MAX_LINES)
+            .collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes
+    }
+
+    pub(crate) fn add(&mut self, lines: &[u32]) {
+        for line in lines {
+            let count = self.0.entry(*line).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, lines: &[u32]) {
+        for line in lines {
+            if let Some(count) = self.0.get_mut(line) {
+                *count -= 1;
+                if *count == 0 {
+                    self.0.remove(line);
+                }
+            }
+        }
+    }
+
+    /// Paragraphs all of whose lines stand in at least two articles other than `original`'s group.
+    pub(crate) fn background(&self, features: &Features, original: Option<&Features>) -> Vec<u32> {
+        let recurs = |line: &Line| {
+            let own = original.is_some_and(|original| original.lines.iter().any(|own| own.hash == line.hash));
+            self.0.get(&line.hash).is_some_and(|count| *count >= BACKGROUND + u16::from(own))
+        };
+        let mut paragraphs = Vec::new();
+        for lines in features.lines.chunk_by(|one, next| one.paragraph == next.paragraph) {
+            if lines.iter().all(recurs) {
+                paragraphs.push(lines[0].paragraph);
+            }
+        }
+        paragraphs
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.capacity() * (size_of::<(u32, u16)>() + 1)
+    }
+}

@@ -1,0 +1,219 @@
+//! One automaton over every term of every language, and what it finds in a folded text.
+
+use crate::fold::Folded;
+use crate::rules::Rules;
+use crate::term::Term;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// What a term counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Target {
+    /// A topic, by its index.
+    Topic(u16),
+    /// The article belongs to the story.
+    Relevant,
+    /// The article is about something else.
+    Negative,
+    /// Lets the terms count that need it beside them.
+    Context(u16),
+    /// The sentence recalls the past.
+    Background,
+    /// Names an entity, by its index.
+    Entity(u16),
+}
+
+/// A term with what it counts.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) term: Term,
+    pub(crate) target: Target,
+    pub(crate) weight: f32,
+    pub(crate) near: Option<u16>,
+    only_in: Option<&'static str>,
+    /// Found with a capital only: a name that would be a word without it (`Песков`, `Grant`).
+    capital: bool,
+}
+
+/// A term found in a folded text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    /// Index of its entry.
+    pub(crate) entry: u32,
+    pub(crate) target: Target,
+    /// Bytes of the folded text.
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// How far, in bytes of folded text on either side, a term looks for the context it needs: about two
+/// sentences in Latin letters, one in Cyrillic.
+const NEAR_BYTES: u32 = 220;
+
+/// All terms, ready to be searched for at once.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    automaton: AhoCorasick,
+    /// Grouped by the pattern of their anchor.
+    entries: Vec<Entry>,
+    of_pattern: Vec<Range<u32>>,
+}
+
+impl Matcher {
+    pub(crate) fn new(rules: &Rules) -> Self {
+        let mut by_anchor: HashMap<String, Vec<Entry>> = HashMap::new();
+        for entry in entries(rules) {
+            by_anchor.entry(entry.term.anchor.clone()).or_default().push(entry);
+        }
+        let mut anchors: Vec<(String, Vec<Entry>)> = by_anchor.into_iter().collect();
+        anchors.sort_by(|a, b| a.0.cmp(&b.0));
+        let patterns: Vec<String> = anchors.iter().map(|(anchor, _)| anchor.clone()).collect();
+        let (mut entries, mut of_pattern) = (Vec::new(), Vec::new());
+        for (_, group) in anchors {
+            let first = entries.len() as u32;
+            entries.extend(group);
+            of_pattern.push(first..entries.len() as u32);
+        }
+        #[allow(
+            clippy::expect_used,
+            reason = "building fails only beyond 2^31 states, a thousand times what a rules file of a megabyte gives"
+        )]
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&patterns)
+            .expect("fewer states than the automaton can number");
+        Self { automaton, entries, of_pattern }
+    }
+
+    pub(crate) fn entry(&self, hit: &Hit) -> &Entry {
+        &self.entries[hit.entry as usize]
+    }
+
+    /// How many terms a topic has.
+    pub(crate) fn terms_of(&self, topic: u16) -> usize {
+        self.entries.iter().filter(|entry| entry.target == Target::Topic(topic)).count()
+    }
+
+    /// Heap memory of the automaton, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
+    /// Finds every term, by target and place. Of terms that overlap for one target the first counts,
+    /// of those that begin together the longest.
+    pub(crate) fn find(&self, folded: &Folded, original: &str, language: Option<&str>) -> Vec<Hit> {
+        let mut hits = Vec::with_capacity(64 + folded.text.len() / 40);
+        for found in self.automaton.find_overlapping_iter(&folded.text) {
+            if !folded.is_word_start(found.start()) {
+                continue;
+            }
+            let of_pattern = &self.of_pattern[found.pattern().as_usize()];
+            for index in of_pattern.clone() {
+                let entry = &self.entries[index as usize];
+                if entry.only_in.is_some_and(|only| language != Some(only)) {
+                    continue;
+                }
+                if let Some(end) = entry.term.end_in(folded, original, found.start(), found.end())
+                    && (!entry.capital || starts_with_capital(folded, original, found.start()))
+                {
+                    let (start, end) = (found.start() as u32, end as u32);
+                    hits.push(Hit { entry: index, target: entry.target, start, end });
+                }
+            }
+        }
+        hits.sort_unstable_by(|a, b| {
+            (group(a.target), a.start).cmp(&(group(b.target), b.start)).then(b.end.cmp(&a.end)).then_with(
+                || {
+                    // Equal spans: the heavier term, then the earlier entry, whatever the automaton's order.
+                    let weights = self.entry(b).weight.total_cmp(&self.entry(a).weight);
+                    weights.then(a.entry.cmp(&b.entry))
+                },
+            )
+        });
+        let mut last: Option<(Target, u32)> = None;
+        hits.retain(|hit| {
+            let target = group(hit.target);
+            let free = last.is_none_or(|(before, end)| before != target || hit.start >= end);
+            if free {
+                last = Some((target, hit.end));
+            }
+            free
+        });
+        self.drop_without_context(&mut hits);
+        hits
+    }
+
+    fn drop_without_context(&self, hits: &mut Vec<Hit>) {
+        let first = hits.partition_point(|hit| hit.target < Target::Context(0));
+        let last = hits.partition_point(|hit| hit.target <= Target::Context(u16::MAX));
+        let contexts: Vec<Hit> = hits[first..last].to_vec();
+        hits.retain(|hit| {
+            let Some(near) = self.entry(hit).near else { return true };
+            let target = Target::Context(near);
+            let at = contexts.partition_point(|context| {
+                (context.target, context.start) < (target, hit.start.saturating_sub(NEAR_BYTES))
+            });
+            contexts
+                .get(at)
+                .is_some_and(|context| context.target == target && context.start <= hit.end + NEAR_BYTES)
+        });
+    }
+}
+
+fn starts_with_capital(folded: &Folded, original: &str, start: usize) -> bool {
+    original[folded.original(&(start..start)).start..].starts_with(char::is_uppercase)
+}
+
+/// Entities compete for a place among each other, everything else within its own target.
+fn group(target: Target) -> Target {
+    match target {
+        Target::Entity(_) => Target::Entity(0),
+        other => other,
+    }
+}
+
+fn entries(rules: &Rules) -> impl Iterator<Item = Entry> + '_ {
+    let weighted = |target: Target| {
+        move |term: &crate::rules::WeightedTerm| Entry {
+            term: term.term.clone(),
+            target,
+            weight: term.weight,
+            near: term.near,
+            only_in: None,
+            capital: false,
+        }
+    };
+    let plain = |target: Target| {
+        move |term: &Term| Entry {
+            term: term.clone(),
+            target,
+            weight: 1.0,
+            near: None,
+            only_in: None,
+            capital: false,
+        }
+    };
+    // Indices fit: a file of 65,536 topics, contexts or entities is refused when it is read.
+    let topics = (0_u16..).zip(&rules.topics);
+    let topics = topics.flat_map(move |(at, topic)| topic.terms.iter().map(weighted(Target::Topic(at))));
+    let contexts = (0_u16..).zip(&rules.contexts);
+    let contexts =
+        contexts.flat_map(move |(at, context)| context.terms.iter().map(plain(Target::Context(at))));
+    let entities = (0_u16..).zip(&rules.entities).flat_map(|(at, entity)| {
+        entity.spellings.iter().map(move |spelling| Entry {
+            term: spelling.term.clone(),
+            target: Target::Entity(at),
+            weight: 1.0,
+            near: None,
+            only_in: spelling.only_in,
+            capital: spelling.term.written.starts_with(char::is_uppercase),
+        })
+    });
+    topics
+        .chain(rules.relevance.terms.iter().map(weighted(Target::Relevant)))
+        .chain(rules.relevance.negative.iter().map(weighted(Target::Negative)))
+        .chain(contexts)
+        .chain(rules.background.cues.iter().map(plain(Target::Background)))
+        .chain(entities)
+}
