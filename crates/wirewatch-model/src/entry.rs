@@ -1,6 +1,6 @@
 //! What a feed announces, and what the store still owes an attempt.
 
-use crate::{ArticleId, EntryId, FeedId, Publisher, Stamp, Validators};
+use crate::{ArticleId, EntryId, FeedId, FeedSettings, Publisher, Stamp, Validators};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,6 +94,8 @@ pub struct OwedEntry {
     pub feed: FeedId,
     /// Who publishes the feed, as the feed list says.
     pub publisher: Publisher,
+    /// Settings of the feed.
+    pub settings: FeedSettings,
     /// What the feed said.
     pub entry: Entry,
     /// Where the body is.

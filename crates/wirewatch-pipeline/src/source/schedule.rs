@@ -1,0 +1,73 @@
+//! The scheduler: hands out feeds whose time has come.
+
+use crate::{
+    PipelineError,
+    message::Due,
+    shared::{Look, Shared},
+};
+use jiff::Timestamp;
+use std::{collections::HashSet, time::Duration};
+use tokio::sync::mpsc;
+use wirewatch_model::FeedId;
+
+/// Feeds asked of the store at once.
+const BATCH: u32 = 64;
+/// Shortest time between two looks: a feed without an interval floor must not spin the daemon.
+const TICK: Duration = Duration::from_secs(1);
+/// Longest time between two looks, so that a feed added by another process is found.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Runs until the stop signal; with `once`, until every feed that was due was polled once.
+pub(crate) async fn schedule(
+    shared: Shared,
+    look: Look,
+    feeds: mpsc::Sender<Due>,
+    once: bool,
+) -> Result<(), PipelineError> {
+    let mut polled = HashSet::new();
+    while !shared.stop.is_cancelled() {
+        let now = shared.clock.now();
+        let mut skip = shared.inflight.feeds();
+        skip.extend(&polled);
+        let due = look.ask(move |reader| reader.due_feeds(now, BATCH, &skip)).await?;
+        if due.is_empty() {
+            if once {
+                return Ok(());
+            }
+            wait(&shared, &look, now).await?;
+            continue;
+        }
+        for feed in due {
+            if once {
+                polled.insert(feed.id);
+            }
+            if !hand_out(&shared, &feeds, feed).await {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands one feed to the fetchers; false when the run is ending.
+async fn hand_out(shared: &Shared, feeds: &mpsc::Sender<Due>, feed: wirewatch_model::DueFeed) -> bool {
+    let Some(ticket) = shared.inflight.take_feed(feed.id) else { return true };
+    tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => false,
+        sent = feeds.send(Due { feed, ticket }) => sent.is_ok(),
+    }
+}
+
+async fn wait(shared: &Shared, look: &Look, now: Timestamp) -> Result<(), PipelineError> {
+    let busy: Vec<FeedId> = shared.inflight.feeds();
+    let next = look.ask(move |reader| reader.next_feed_due(&busy)).await?;
+    let soonest = crate::clock::later(now, TICK);
+    let latest = crate::clock::later(now, LONGEST);
+    let until = next.unwrap_or(latest).clamp(soonest, latest);
+    tokio::select! {
+        () = shared.stop.cancelled() => {}
+        () = shared.clock.sleep_until(until, LONGEST) => {}
+    }
+    Ok(())
+}
