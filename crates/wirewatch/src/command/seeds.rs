@@ -1,11 +1,14 @@
 //! `wirewatch seeds`: the articles the topics rest on, as profiles.
 
-use super::{text_of, topics::tagger};
-use crate::{app::App, exit::Exit, output::Column};
+use super::topics::tagger;
+use crate::{app::App, exit::Exit, output::Column, stage::line::read_file};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use wirewatch_clean::{PageInput, clean};
+use wirewatch_model::HostMemory;
 use wirewatch_tag::{SeedSource, learn_seed};
 
 #[derive(Debug, Args)]
@@ -80,7 +83,7 @@ fn list(app: &mut App) -> anyhow::Result<Exit> {
 
 fn learn(app: &mut App, file: &Path, name: Option<&str>) -> anyhow::Result<Exit> {
     let tagger = tagger(&app.config)?;
-    let document = text_of(file, app.now)?;
+    let document = read(file, app.now)?;
     if document.text.trim().is_empty() {
         bail!("{} holds no text to learn from", file.display());
     }
@@ -99,4 +102,33 @@ fn learn(app: &mut App, file: &Path, name: Option<&str>) -> anyhow::Result<Exit>
     );
     app.output.raw(profile.to_toml().as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// A text to learn from, with what its file says of it.
+#[derive(Default)]
+struct Document {
+    title: String,
+    text: String,
+    language: Option<String>,
+    publisher: Option<String>,
+    date: Option<String>,
+}
+
+/// Reads an HTML page through the cleaner, anything else as plain text.
+fn read(file: &Path, now: Timestamp) -> anyhow::Result<Document> {
+    let bytes = read_file(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        let article = clean(&PageInput { url: None, content_type: None, body: &bytes }, &HostMemory::default(), now);
+        let article = article.article;
+        return Ok(Document {
+            text: format!("{}\n\n{}", article.title, article.text),
+            title: article.title,
+            language: article.language,
+            publisher: article.publisher,
+            date: article.published.map(|stamp| stamp.to_string().chars().take(10).collect()),
+        });
+    }
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", file.display()))?;
+    let title = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned();
+    Ok(Document { title, text, ..Document::default() })
 }

@@ -46,12 +46,12 @@ pub(crate) struct Config {
 #[derive(Clone, Debug)]
 pub(crate) struct FetchSettings {
     pub(crate) contact: String,
-    pub(crate) workers: usize,
+    pub(crate) page_workers: usize,
     pub(crate) feed_workers: usize,
     pub(crate) host_pause: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) header_timeout: Duration,
-    pub(crate) body_timeout: Duration,
+    pub(crate) total_timeout: Duration,
     pub(crate) feed_body_limit_bytes: usize,
     pub(crate) page_body_limit_bytes: usize,
     pub(crate) max_redirects: usize,
@@ -79,6 +79,8 @@ pub(crate) struct Flags {
     pub(crate) quiet: bool,
     /// `--no-serve`.
     pub(crate) no_serve: bool,
+    /// `--bind`.
+    pub(crate) bind: Option<SocketAddr>,
 }
 
 /// Reads every layer.
@@ -115,6 +117,9 @@ fn apply_flags(settings: &mut Settings, flags: &Flags) {
     if flags.no_serve {
         settings.apply_flag("serve.on", "--no-serve", Value::Switch(false));
     }
+    if let Some(bind) = flags.bind {
+        settings.apply_flag("serve.bind", "--bind", Value::Text(bind.to_string()));
+    }
     match (flags.quiet, flags.verbose) {
         (true, _) => settings.apply_flag("log.level", "-q", Value::Text("error".to_owned())),
         (false, 0) => {}
@@ -148,12 +153,12 @@ impl FetchSettings {
         const MIB: usize = 1024 * 1024;
         Self {
             contact: reader.contact("fetch.contact"),
-            workers: reader.whole("fetch.workers", 1..=256),
+            page_workers: reader.whole("fetch.page_workers", 1..=256),
             feed_workers: reader.whole("fetch.feed_workers", 1..=256),
             host_pause: Duration::from_millis(reader.whole("fetch.host_pause_ms", 0..=600_000) as u64),
             connect_timeout: reader.seconds("fetch.connect_timeout_secs", 1..=600),
             header_timeout: reader.seconds("fetch.header_timeout_secs", 1..=600),
-            body_timeout: reader.seconds("fetch.body_timeout_secs", 1..=3600),
+            total_timeout: reader.seconds("fetch.total_timeout_secs", 1..=3600),
             feed_body_limit_bytes: reader.whole("fetch.feed_body_limit_mib", 1..=256) * MIB,
             page_body_limit_bytes: reader.whole("fetch.page_body_limit_mib", 1..=256) * MIB,
             max_redirects: reader.whole("fetch.max_redirects", 0..=20),
@@ -287,9 +292,9 @@ mod tests {
 
     #[test]
     fn values_out_of_bounds_name_key_and_line() {
-        let error = config("[fetch]\nworkers = 0\n[serve]\nbind = \"nowhere\"\n").expect_err("two mistakes");
+        let error = config("[fetch]\npage_workers = 0\n[serve]\nbind = \"nowhere\"\n").expect_err("two mistakes");
         let text = error.to_string();
-        assert!(text.contains("/somewhere/w.toml:2: fetch.workers must be between 1 and 256"), "{text}");
+        assert!(text.contains("/somewhere/w.toml:2: fetch.page_workers must be between 1 and 256"), "{text}");
         assert!(text.contains("/somewhere/w.toml:4: serve.bind must be an address"), "{text}");
     }
 

@@ -312,9 +312,9 @@ mod tests {
 
     #[test]
     fn a_file_replaces_a_default_and_remembers_its_line() {
-        let (settings, problems) = file("[fetch]\n\nworkers = 1_0\n");
+        let (settings, problems) = file("[fetch]\n\npage_workers = 1_0\n");
         assert_eq!(problems, Vec::<String>::new());
-        let setting = settings.get("fetch.workers");
+        let setting = settings.get("fetch.page_workers");
         assert_eq!(setting.value, Value::Whole(10));
         assert_eq!(setting.origin.to_string(), "w.toml:3");
         assert_eq!(settings.get("fetch.contact").origin, Origin::BuiltIn);
@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn unknown_keys_name_the_line_and_the_nearest_key() {
         check_problem(
-            "[fetch]\nworker = 3\n",
-            "w.toml:2: unknown key fetch.worker: did you mean fetch.workers?",
+            "[fetch]\npage_worker = 3\n",
+            "w.toml:2: unknown key fetch.page_worker: did you mean fetch.page_workers?",
         );
         check_problem(
             "[schedule]\nhost_pause_ms = 3\n",
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn wrong_types_name_the_line_and_the_type() {
-        check_problem("[fetch]\nworkers = \"ten\"\n", "w.toml:2: fetch.workers must be a whole number");
+        check_problem("[fetch]\npage_workers = \"ten\"\n", "w.toml:2: fetch.page_workers must be a whole number");
         check_problem("[schedule]\nrecheck = 1\n", "w.toml:2: schedule.recheck must be true or false");
         check_problem("[serve]\nhosts = [1]\n", "w.toml:2: serve.hosts must be a list of strings");
         check_problem("fetch = 7\n", "w.toml:1: fetch is a section, written [fetch]");
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn broken_toml_names_the_line() {
-        let (_, problems) = file("[fetch]\nworkers = \n");
+        let (_, problems) = file("[fetch]\npage_workers = \n");
         assert!(problems[0].starts_with("w.toml:2: not valid TOML"), "{problems:?}");
     }
 
@@ -358,12 +358,12 @@ mod tests {
             Value::List(vec!["a.example".to_owned(), "b.example".to_owned()])
         );
         assert_eq!(
-            environment("WIREWATCH_FETCH__WORKERS", "many").1,
-            ["environment WIREWATCH_FETCH__WORKERS: fetch.workers must be a whole number"]
+            environment("WIREWATCH_FETCH__PAGE_WORKERS", "many").1,
+            ["environment WIREWATCH_FETCH__PAGE_WORKERS: fetch.page_workers must be a whole number"]
         );
         assert_eq!(
-            environment("WIREWATCH_FETCH__WORKER", "1").1,
-            ["environment WIREWATCH_FETCH__WORKER: unknown key fetch.worker: did you mean fetch.workers?"]
+            environment("WIREWATCH_FETCH__PAGE_WORKER", "1").1,
+            ["environment WIREWATCH_FETCH__PAGE_WORKER: unknown key fetch.page_worker: did you mean fetch.page_workers?"]
         );
         assert_eq!(environment("WIREWATCH_CONFIG", "x").1, Vec::<String>::new());
     }
