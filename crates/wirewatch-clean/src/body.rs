@@ -13,6 +13,7 @@ pub(crate) mod outline;
 pub(crate) mod phrases;
 
 use crate::text;
+use judge::Fate;
 use outline::{Block, Kind, Outline};
 use std::collections::HashSet;
 use wirewatch_model::{BlockHash, HostMemory};
@@ -35,6 +36,8 @@ pub(crate) struct Body {
     pub(crate) link_density: f32,
     /// Share of the page's running text that was kept, 0 to 1.
     pub(crate) share: f32,
+    /// What became of each block of the outline.
+    pub(crate) fates: Vec<Fate>,
 }
 
 /// Cuts the article's text out of an outline.
@@ -43,7 +46,8 @@ pub(crate) fn extract(outline: &Outline, cues: &Cues<'_>) -> Body {
         return Body::default();
     }
     let choice = choose::choose(outline, cues);
-    let kept = judge::judge(outline, &choice, cues);
+    let fates = judge::judge(outline, &choice, cues);
+    let kept: Vec<usize> = (0..fates.len()).filter(|at| fates[*at] == Fate::Kept).collect();
     let mut weight = 0;
     let mut link_weight = 0;
     let mut worth = 0.0;
@@ -57,6 +61,7 @@ pub(crate) fn extract(outline: &Outline, cues: &Cues<'_>) -> Body {
         text: assemble(kept.iter().map(|at| &outline.blocks[*at])),
         link_density: if weight == 0 { 0.0 } else { link_weight as f32 / weight as f32 },
         share: if total > 0.0 { worth / total } else { 0.0 },
+        fates,
     }
 }
 

@@ -26,6 +26,7 @@ mod reject;
 mod text;
 mod tree;
 
+pub use body::judge::Fate;
 pub use entry::{FULL_CONTENT_WORDS, clean_entry, fill_from_entry};
 pub use reject::NotArticle;
 
@@ -57,11 +58,40 @@ pub struct Cleaned {
     pub rejected: Option<NotArticle>,
 }
 
+/// A block of a page and what became of it.
+#[derive(Clone, Debug)]
+pub struct ExplainedBlock {
+    /// The block's text.
+    pub text: String,
+    /// Kept, or why not.
+    pub fate: Fate,
+}
+
 /// Bodies beyond this are cut, in bytes.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Cleans a page. `memory` is what is known of its host, `now` keeps times of the future out.
 pub fn clean(page: &PageInput<'_>, memory: &HostMemory, now: Timestamp) -> Cleaned {
+    clean_with(page, memory, now, |_, _| ())
+}
+
+/// [`clean`] that also gives every block of the page with what became of it, in the page's order.
+pub fn explain(page: &PageInput<'_>, memory: &HostMemory, now: Timestamp) -> (Cleaned, Vec<ExplainedBlock>) {
+    let mut blocks = Vec::new();
+    let cleaned = clean_with(page, memory, now, |outline, fates| {
+        let pairs = outline.blocks.iter().zip(fates);
+        blocks =
+            pairs.map(|(block, fate)| ExplainedBlock { text: block.text.clone(), fate: *fate }).collect();
+    });
+    (cleaned, blocks)
+}
+
+fn clean_with(
+    page: &PageInput<'_>,
+    memory: &HostMemory,
+    now: Timestamp,
+    look: impl FnOnce(&Outline, &[Fate]),
+) -> Cleaned {
     if let Some(reason) = reject::not_html(page.body, page.content_type) {
         return Cleaned {
             article: empty(page.url),
@@ -94,6 +124,7 @@ pub fn clean(page: &PageInput<'_>, memory: &HostMemory, now: Timestamp) -> Clean
             memory,
         },
     );
+    look(&outline, &cut.fates);
     let (text, method) = text_of(&cut, linked_body);
     let is_declared = linked.as_ref().is_some_and(|linked| linked.published.is_some())
         || facts.meta(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"));

@@ -99,7 +99,7 @@ impl Deduper {
         }
         let text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
-        let view = text.features.view(|line| self.index.lines.is_stock(line));
+        let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
         let hash = text_hash(incoming.text);
         if let Some(of) = self.exact_original(id, hash, exact) {
             return self.conclude(incoming, text, &view, hash, Some((of, exact_copy())));
@@ -128,14 +128,18 @@ impl Deduper {
     }
 
     /// Replaces an article's text by its new revision and gives the new signature. Its group stays.
+    ///
+    /// Copies of the first text are still found as long as that is in memory; after a restart the
+    /// article is known by its latest text alone.
     pub fn revise(&mut self, incoming: &Incoming<'_>) -> Vec<u8> {
         let id = incoming.id.0;
         let of = self.index.get(id).map(|record| record.of).filter(|of| *of != id);
-        self.index.remove(id);
-        let text =
+        let mut text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
-        let view = text.features.view(|line| self.index.lines.is_stock(line));
-        let signature = self.signature(incoming, &text.features, &view, text_hash(incoming.text), of, false);
+        text.earlier = self.texts.remove(id).map(Text::first);
+        self.index.supersede(id);
+        let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
+        let signature = self.signature(incoming, &text, &view, text_hash(incoming.text), of, false);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         signature.to_bytes()
@@ -158,7 +162,7 @@ impl Deduper {
         for gone in copies.iter().chain([&id.0]) {
             self.pending.remove(gone);
             self.index.remove(*gone);
-            self.texts.remove(*gone);
+            let _ = self.texts.remove(*gone);
         }
         copies.into_iter().map(ArticleId).collect()
     }
@@ -218,24 +222,26 @@ impl Deduper {
         let originals = candidates.iter().map(|candidate| candidate.of);
         self.have(id, originals)?;
         let mut best: Option<(i64, Found)> = None;
-        let mut others: Vec<(i64, Comparison)> = Vec::new();
+        let mut others: Vec<(i64, Vec<bool>)> = Vec::new();
         for candidate in candidates {
-            let Some((comparison, copied)) = self.against(text, view, candidate.of) else { continue };
-            let copied = match copied {
+            let Some(side) = self.against(text, view, candidate.of) else { continue };
+            if side.opens_in_a_under_another_title() {
+                others.push((candidate.of, side.comparison.literal_windows_of_a.clone()));
+            }
+            let copied = match side.copied {
                 Some(copied) => Some(copied),
-                None => self.against_members(id, text, view, candidate)?,
+                None if best.is_none() => self.against_members(id, text, view, candidate)?,
+                None => None,
             };
             if let Some(copied) = copied
-                && best.as_ref().is_none_or(|(_, found)| copied.similarity > found.copied.similarity)
+                && best.as_ref().is_none_or(|(_, found)| copied.explains_more_than(&found.copied))
             {
-                best =
-                    Some((candidate.of, Found { windows: comparison.literal_windows_of_a.clone(), copied }));
+                let settled = copied.evidence.contained_in_original >= SETTLED;
+                best = Some((candidate.of, Found { windows: side.comparison.literal_windows_of_a, copied }));
+                if settled {
+                    return Ok(best);
+                }
             }
-            if best.as_ref().is_some_and(|(_, found)| found.copied.evidence.contained_in_original >= SETTLED)
-            {
-                return Ok(best);
-            }
-            others.push((candidate.of, comparison));
         }
         Ok(best.filter(|(of, found)| !is_compilation(*of, found, &others)))
     }
@@ -248,12 +254,14 @@ impl Deduper {
         view: &View,
         candidate: &Candidate,
     ) -> Result<Option<Copied>, Vec<i64>> {
-        if candidate.members.len() < 2 {
+        if candidate.members.len() < 2 || candidate.containment < MEMBERS_FROM {
             return Ok(None);
         }
         self.have(id, candidate.members.iter().copied())?;
-        let verdicts = candidate.members.iter().filter_map(|member| self.against(text, view, *member)?.1);
-        let mut verdicts: Vec<Copied> = verdicts.collect();
+        let mut verdicts: Vec<Copied> = Vec::new();
+        for member in &candidate.members {
+            verdicts.extend(self.against(text, view, *member).and_then(|side| side.copied));
+        }
         if verdicts.len() < 2 {
             return Ok(None);
         }
@@ -261,15 +269,20 @@ impl Deduper {
         Ok(verdicts.into_iter().next())
     }
 
-    fn against(&mut self, text: &Text, view: &View, other: i64) -> Option<(Comparison, Option<Copied>)> {
+    /// Lays the text beside a stored one; when they are no copies, beside its earlier revision.
+    fn against(&mut self, text: &Text, view: &View, other: i64) -> Option<Side> {
         let stored = self.texts.get(other)?;
-        let pair = Pair {
-            same_publisher: stored.publisher == text.publisher && text.publisher != publisher_hash(""),
-            titles_alike: titles_alike(&text.features.title, &stored.features.title),
-        };
-        let comparison = compare(view, stored.view(&self.index.lines));
-        let copied = decide(&comparison, pair);
-        Some((comparison, copied))
+        let lines = &self.index.lines;
+        let side = side_by_side(text, view, stored, lines);
+        if side.copied.is_none()
+            && let Some(earlier) = stored.earlier.as_deref_mut()
+        {
+            let with_earlier = side_by_side(text, view, earlier, lines);
+            if with_earlier.copied.is_some() {
+                return Some(with_earlier);
+            }
+        }
+        Some(side)
     }
 
     /// Says which texts are missing that were not asked for yet.
@@ -292,9 +305,9 @@ impl Deduper {
         self.asked = None;
         let of = copied.as_ref().map(|(of, _)| *of);
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
-        let background = self.index.lines.background(&text.features, original);
+        let background = self.index.lines.background(&text.features, text.publisher, original);
         let exact = copied.as_ref().is_some_and(|(_, found)| found.copied.relation == Relation::Exact);
-        let signature = self.signature(incoming, &text.features, view, hash, of, exact);
+        let signature = self.signature(incoming, &text, view, hash, of, exact);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         self.pending.insert(id);
@@ -308,9 +321,9 @@ impl Deduper {
     fn signature(
         &mut self,
         incoming: &Incoming<'_>,
-        features: &Features,
+        text: &Text,
         view: &View,
-        text: Option<u128>,
+        hash: Option<u128>,
         of: Option<i64>,
         exact: bool,
     ) -> Signature {
@@ -320,19 +333,47 @@ impl Deduper {
             return Signature {
                 standalone: incoming.standalone,
                 figures_bearing,
-                text,
+                text: hash,
                 of,
                 ..Signature::default()
             };
         }
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
-        let lines = LineCounts::to_count(features, original);
-        Signature { sketch: Sketch::of(view), text, of, standalone: true, figures_bearing, lines }
+        let lines = LineCounts::to_count(&text.features, text.publisher, original);
+        Signature { sketch: Sketch::of(view), text: hash, of, standalone: true, figures_bearing, lines }
     }
+}
+
+/// A text beside a stored one.
+#[derive(Debug)]
+struct Side {
+    comparison: Comparison,
+    pair: Pair,
+    copied: Option<Copied>,
+}
+
+impl Side {
+    /// What a digest does with each of its items. (Articles of one site may open with its menu.)
+    fn opens_in_a_under_another_title(&self) -> bool {
+        !self.pair.same_publisher
+            && self.comparison.lead_of_b_found
+            && self.pair.titles_alike.is_none_or(|alike| alike < 0.5)
+    }
+}
+
+fn side_by_side(text: &Text, view: &View, stored: &mut Text, lines: &LineCounts) -> Side {
+    let titles_alike = titles_alike(&text.features.title, &stored.features.title);
+    let same_publisher = stored.publisher == text.publisher && text.publisher != publisher_hash("");
+    let pair = Pair { same_publisher, titles_alike };
+    let comparison = compare(view, stored.view(lines));
+    let copied = decide(&comparison, pair);
+    Side { comparison, pair, copied }
 }
 
 /// A copy that holds so much of the new text needs no further comparison.
 const SETTLED: f32 = 0.9;
+/// Estimated containment from which on the copies of a group are asked where its original says no.
+const MEMBERS_FROM: f32 = 0.2;
 /// Fewer texts in memory could not hold the candidates of one article.
 const MIN_TEXTS: usize = 64;
 
@@ -362,19 +403,17 @@ fn verdict(of: i64, copied: &Copied) -> Verdict {
     }
 }
 
-/// Whether other groups give the new text as much again: a digest of several articles is a copy of
-/// none.
-fn is_compilation(of: i64, found: &Found, others: &[(i64, Comparison)]) -> bool {
-    if found.copied.evidence.contained_in_original >= 0.6 || found.windows.is_empty() {
+/// Whether other articles open in the new text outside what it shares with its original: a digest
+/// of several articles is a copy of none.
+fn is_compilation(of: i64, found: &Found, others: &[(i64, Vec<bool>)]) -> bool {
+    if found.copied.evidence.contained_in_original >= 0.85 {
         return false;
     }
     let elsewhere = |window: usize| {
-        others.iter().any(|(other, comparison)| {
-            *other != of && comparison.literal_windows_of_a.get(window).copied().unwrap_or(false)
-        })
+        others.iter().any(|(other, windows)| *other != of && windows.get(window).copied().unwrap_or(false))
     };
     let foreign =
-        found.windows.iter().enumerate().filter(|(window, own)| !**own && elsewhere(*window)).count();
+        (0..found.windows.len()).filter(|window| !found.windows[*window] && elsewhere(*window)).count();
     foreign * 7 > found.windows.len()
 }
 

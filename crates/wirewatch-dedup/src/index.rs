@@ -19,6 +19,10 @@ pub(crate) struct Record {
     sparse: bool,
     figures_bearing: bool,
     dead: bool,
+    /// Slot of the record of the first text of a revised article.
+    earlier: Option<u32>,
+    /// It stands for a text that its article no longer has.
+    superseded: bool,
     /// The low half of the text's hash; 0 when it has none.
     text: u64,
     /// Lines it was counted for.
@@ -105,9 +109,15 @@ impl Index {
 
     /// Adds an article. A text that may not be an original is remembered by nothing but its id.
     pub(crate) fn insert(&mut self, id: i64, time: i64, signature: &Signature) {
-        self.remove(id);
         if !signature.standalone {
+            self.remove(id);
             return;
+        }
+        let earlier = self.by_id.get(&id).copied().filter(|slot| self.records[*slot as usize].superseded);
+        if earlier.is_some() {
+            self.by_id.remove(&id);
+        } else {
+            self.remove(id);
         }
         let slot = self.records.len() as u32;
         let of = signature.of.unwrap_or(id);
@@ -136,14 +146,43 @@ impl Index {
             sparse: false,
             figures_bearing: signature.figures_bearing,
             dead: false,
+            earlier,
+            superseded: false,
             text,
             lines: signature.lines.clone().into_boxed_slice(),
         });
     }
 
+    /// Marks the text of an article as one it no longer has, before its revision is inserted. Of
+    /// several texts the first is kept, as copies are made early.
+    pub(crate) fn supersede(&mut self, id: i64) {
+        let Some(slot) = self.by_id.get(&id).copied() else { return };
+        let first = match self.records[slot as usize].earlier.take() {
+            Some(first) => {
+                self.kill(slot);
+                first
+            }
+            None => slot,
+        };
+        let record = &mut self.records[first as usize];
+        record.superseded = true;
+        self.lines.remove(&std::mem::take(&mut record.lines));
+        self.by_id.insert(id, first);
+    }
+
     /// Forgets an article. Its postings go with the next sweep.
     pub(crate) fn remove(&mut self, id: i64) {
         let Some(slot) = self.by_id.remove(&id) else { return };
+        if let Some(earlier) = self.records[slot as usize].earlier.take() {
+            self.kill(earlier);
+        }
+        self.kill(slot);
+        if self.dead > SWEEP_AT && self.dead * 4 > self.records.len() {
+            self.sweep();
+        }
+    }
+
+    fn kill(&mut self, slot: u32) {
         let record = &mut self.records[slot as usize];
         record.dead = true;
         self.lines.remove(&std::mem::take(&mut record.lines));
@@ -151,9 +190,6 @@ impl Index {
             self.by_text.remove(&record.text);
         }
         self.dead += 1;
-        if self.dead > SWEEP_AT && self.dead * 4 > self.records.len() {
-            self.sweep();
-        }
     }
 
     /// The ids of the copies of `original` in the index, in order.
@@ -250,6 +286,9 @@ impl Index {
         self.records.retain(|record| !record.dead);
         self.dead = 0;
         let to = |slot: u32| moved[slot as usize].map_or(slot, |(to, _)| to);
+        for record in &mut self.records {
+            record.earlier = record.earlier.and_then(|slot| moved[slot as usize]).map(|(slot, _)| slot);
+        }
         for slot in self.by_id.values_mut().chain(self.by_text.values_mut()) {
             *slot = to(*slot);
         }
@@ -275,9 +314,12 @@ struct Group {
 impl Group {
     fn add(&mut self, record: &Record, hits: usize) {
         if record.id == record.of {
-            self.original = hits;
+            self.original = self.original.max(hits);
         } else {
-            self.members.push((hits, record.id));
+            match self.members.iter_mut().find(|member| member.1 == record.id) {
+                Some(member) => member.0 = member.0.max(hits),
+                None => self.members.push((hits, record.id)),
+            }
         }
         self.sparse |= record.sparse;
         if self.best.is_none_or(|_| hits > self.hits) {

@@ -1,12 +1,14 @@
-//! Which lines recur: in how many different articles (copies of one another count once) each line
-//! stands. Furniture of a site, stock background and the fixed lines of bulletins show by this.
+//! Which lines recur: in how many different articles of one publisher (copies of one another count
+//! once) each line stands. Furniture of a site, stock background and the fixed lines of bulletins
+//! show by this. Counted over all publishers, the opening of an article would become stock by the
+//! digests that quote it.
 
-use crate::features::{Features, Line};
+use crate::features::{Features, Line, mix};
 use crate::hashing::HashMap;
 
-/// A line of this many different articles is stock: no evidence for a copy.
+/// A line of this many articles of its publisher is stock: no evidence for a copy.
 const STOCK: u16 = 3;
-/// A paragraph of this many different articles is background.
+/// A paragraph of this many articles of its publisher is background.
 const BACKGROUND: u16 = 2;
 /// Shorter lines say nothing, longer ones hardly recur.
 const COUNTED_WORDS: std::ops::RangeInclusive<usize> = 3..=200;
@@ -17,12 +19,12 @@ const MAX_LINES: usize = 400;
 pub(crate) struct LineCounts(HashMap<u32, u16>);
 
 impl LineCounts {
-    pub(crate) fn is_stock(&self, line: &Line) -> bool {
-        self.0.get(&line.hash).is_some_and(|count| *count >= STOCK)
+    pub(crate) fn is_stock(&self, line: &Line, publisher: u32) -> bool {
+        self.0.get(&key(line.hash, publisher)).is_some_and(|count| *count >= STOCK)
     }
 
     /// The lines of an article to count: those its original, if any, does not have.
-    pub(crate) fn to_count(features: &Features, original: Option<&Features>) -> Vec<u32> {
+    pub(crate) fn to_count(features: &Features, publisher: u32, original: Option<&Features>) -> Vec<u32> {
         let mut hashes: Vec<u32> = features
             .lines
             .iter()
@@ -31,6 +33,7 @@ impl LineCounts {
             .filter(|hash| {
                 !original.is_some_and(|original| original.lines.iter().any(|line| line.hash == *hash))
             })
+            .map(|hash| key(hash, publisher))
             .take(MAX_LINES)
             .collect();
         hashes.sort_unstable();
@@ -56,11 +59,17 @@ impl LineCounts {
         }
     }
 
-    /// Paragraphs all of whose lines stand in at least two articles other than `original`'s group.
-    pub(crate) fn background(&self, features: &Features, original: Option<&Features>) -> Vec<u32> {
+    /// Paragraphs all of whose lines stand in at least two articles of the publisher outside the
+    /// group of `original`.
+    pub(crate) fn background(
+        &self,
+        features: &Features,
+        publisher: u32,
+        original: Option<&Features>,
+    ) -> Vec<u32> {
         let recurs = |line: &Line| {
             let own = original.is_some_and(|original| original.lines.iter().any(|own| own.hash == line.hash));
-            self.0.get(&line.hash).is_some_and(|count| *count >= BACKGROUND + u16::from(own))
+            self.0.get(&key(line.hash, publisher)).is_some_and(|count| *count >= BACKGROUND + u16::from(own))
         };
         let mut paragraphs = Vec::new();
         for lines in features.lines.chunk_by(|one, next| one.paragraph == next.paragraph) {
@@ -74,4 +83,8 @@ impl LineCounts {
     pub(crate) fn bytes(&self) -> usize {
         self.0.capacity() * (size_of::<(u32, u16)>() + 1)
     }
+}
+
+fn key(line: u32, publisher: u32) -> u32 {
+    mix(u64::from(line) << 32 | u64::from(publisher)) as u32
 }

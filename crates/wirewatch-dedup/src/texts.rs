@@ -10,24 +10,33 @@ use std::collections::BTreeMap;
 pub(crate) struct Text {
     pub(crate) features: Features,
     pub(crate) publisher: u32,
+    /// The first text of a revised article.
+    pub(crate) earlier: Option<Box<Text>>,
     view: Option<(u64, View)>,
     used: u64,
 }
 
 impl Text {
     pub(crate) fn new(features: Features, publisher: u32) -> Self {
-        Self { features, publisher, view: None, used: 0 }
+        Self { features, publisher, earlier: None, view: None, used: 0 }
+    }
+
+    /// The earliest text known of an article that now gets another.
+    pub(crate) fn first(mut self) -> Box<Self> {
+        self.earlier.take().unwrap_or_else(|| Box::new(self))
     }
 
     /// The text without what is stock by now.
     pub(crate) fn view(&mut self, lines: &LineCounts) -> &View {
+        let publisher = self.publisher;
         let mask = self.features.lines.iter().fold(0u64, |mask, line| {
-            mask.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1 + u64::from(lines.is_stock(line)))
+            mask.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                .wrapping_add(1 + u64::from(lines.is_stock(line, publisher)))
         });
         if self.view.as_ref().is_none_or(|(of, _)| *of != mask) {
             self.view = None;
         }
-        &self.view.get_or_insert_with(|| (mask, self.features.view(|line| lines.is_stock(line)))).1
+        &self.view.get_or_insert_with(|| (mask, self.features.view(|line| lines.is_stock(line, publisher)))).1
     }
 }
 
@@ -58,7 +67,7 @@ impl Texts {
     }
 
     pub(crate) fn insert(&mut self, id: i64, mut text: Text) {
-        self.remove(id);
+        let _ = self.remove(id);
         self.clock += 1;
         text.used = self.clock;
         self.order.insert(self.clock, id);
@@ -69,9 +78,9 @@ impl Texts {
         }
     }
 
-    pub(crate) fn remove(&mut self, id: i64) {
-        if let Some(text) = self.held.remove(&id) {
-            self.order.remove(&text.used);
-        }
+    pub(crate) fn remove(&mut self, id: i64) -> Option<Text> {
+        let text = self.held.remove(&id)?;
+        self.order.remove(&text.used);
+        Some(text)
     }
 }

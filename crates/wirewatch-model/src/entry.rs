@@ -106,6 +106,8 @@ pub struct OwedEntry {
     pub failures: u32,
     /// When the feed first announced it.
     pub first_seen: Timestamp,
+    /// When the store handed it out.
+    pub taken_at: Timestamp,
     /// The article it became, when it was taken before.
     pub article: Option<ArticleId>,
     /// ETag and Last-Modified of its page, for a conditional request.

@@ -1,7 +1,7 @@
 //! Why a run ended before its time.
 
 use std::{io, path::PathBuf};
-use wirewatch_store::{StoreError, WriteError};
+use wirewatch_store::{LockError, StoreError, WriteError};
 
 /// A fault that ends the run. What was in flight is still owed.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum PipelineError {
     /// The writer ended.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The owner's lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The stage journal beside the database cannot be used.
     #[error("cannot use the stage journal of {}", database.display())]
     Journal {

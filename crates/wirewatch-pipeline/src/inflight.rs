@@ -161,6 +161,7 @@ mod tests {
             announced: Announced::First,
             failures: 0,
             first_seen: Timestamp::UNIX_EPOCH,
+            taken_at: Timestamp::UNIX_EPOCH,
             article: None,
             page_validators: None,
         }

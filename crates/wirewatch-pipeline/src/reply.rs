@@ -35,7 +35,7 @@ impl<T> Replies<T> {
     /// out together with what it was asked for.
     pub(crate) async fn next(&mut self) -> Option<(T, Result<Written, WriteError>)> {
         let (_, reply) = self.waiting.front_mut()?;
-        let result = reply.await.unwrap_or(Err(WriteError::Stopped));
+        let result = reply.await.unwrap_or(Err(WriteError::Ended));
         let (asked_for, _) = self.waiting.pop_front()?;
         Some((asked_for, result))
     }
@@ -43,5 +43,5 @@ impl<T> Replies<T> {
 
 /// Whether the writer will answer nothing more.
 pub(crate) fn fatal(error: &WriteError) -> bool {
-    matches!(error, WriteError::Stopped | WriteError::Fatal { .. })
+    matches!(error, WriteError::Ended | WriteError::Stopped { .. } | WriteError::Fatal { .. })
 }

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::FeedSpec;
-use wirewatch_store::{Database, StrikeKind, Write, Writer, WriterHandle, WriterOptions};
+use wirewatch_store::{Database, StrikeTarget, Write, Writer, WriterHandle, WriterOptions};
 
 /// Feeds are small and their fetchers are many: a few wait, so that no fetcher does.
 const FEEDS: usize = 8;
@@ -124,12 +124,12 @@ async fn prepare(shared: &Shared, feeds: Option<Vec<FeedSpec>>) -> Result<Arc<Jo
     let (journal, died_over) =
         Journal::open(&path).map_err(|source| PipelineError::Journal { database: path, source })?;
     for held in died_over {
-        let (kind, id) = match held {
-            Held::Feed(feed) => (StrikeKind::Feed, feed.0),
-            Held::Entry(entry) => (StrikeKind::Entry, entry.0),
+        let target = match held {
+            Held::Feed(feed) => StrikeTarget::Feed(feed),
+            Held::Entry(entry) => StrikeTarget::Entry(entry),
         };
         tracing::warn!(?held, "the process died while it worked on this");
-        shared.writer.write(Write::Strike { kind, id, at: now }).await?;
+        shared.writer.write(Write::Strike { target, at: now }).await?;
     }
     if let Some(specs) = feeds {
         shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
@@ -335,7 +335,7 @@ async fn finish(
     let drained = match ended {
         Ok(drained) => drained,
         Err(error) => {
-            writer.stop();
+            writer.handle().stop_retrying();
             return Err(error);
         }
     };
@@ -344,7 +344,7 @@ async fn finish(
         let joined = tokio::task::spawn_blocking(move || writer.join()).await;
         joined.map_err(|error| PipelineError::Worker { worker: "writer", reason: error.to_string() })??;
     } else {
-        writer.stop();
+        writer.handle().stop_retrying();
     }
     Ok(Report {
         counts,

@@ -52,7 +52,11 @@ async fn inv01_conservation_after_a_stop_in_the_middle() {
     assert!(report.drained);
     bench.assert_conserved(30);
     assert!(bench.number("SELECT count(*) FROM entry WHERE state = 'owed'") > 0, "the stop came too late");
-    assert_eq!(bench.number("SELECT count(*) FROM article WHERE title LIKE 'Held%'"), 1, "in flight is stored");
+    assert_eq!(
+        bench.number("SELECT count(*) FROM article WHERE title LIKE 'Held%'"),
+        1,
+        "in flight is stored"
+    );
 
     bench.once().await;
     bench.assert_conserved(30);
@@ -75,7 +79,10 @@ async fn inv01_conservation_after_a_panic_inside_the_cleaner() {
     bench.assert_conserved(6);
     assert_eq!(bench.number("SELECT count(*) FROM entry WHERE state = 'done'"), 5);
     // The feed's own text stands in for the page that cannot be cleaned.
-    assert_eq!(bench.number("SELECT count(*) FROM entry WHERE state = 'provisional' AND failure LIKE '%poisonous%'"), 1);
+    assert_eq!(
+        bench.number("SELECT count(*) FROM entry WHERE state = 'provisional' AND failure LIKE '%poisonous%'"),
+        1
+    );
 }
 
 #[tokio::test]
@@ -152,10 +159,12 @@ async fn inv01_a_passing_failure_is_tried_again_and_the_feed_stands_in_from_the_
 #[tokio::test]
 async fn inv01_an_entry_without_a_page_and_without_a_text_is_rejected_with_a_reason() {
     let bench = Bench::new(&["a.example"]).await;
-    let item = Item { link: None, title: String::new(), description: String::new(), ..Item::new("a.example", "x") };
+    let item =
+        Item { link: None, title: String::new(), description: String::new(), ..Item::new("a.example", "x") };
     bench.server.set("a.example/feed.xml", Answer::ok(FEED, rss(&[item])));
     bench.once().await;
-    let rejected = bench.number("SELECT count(*) FROM entry WHERE state = 'rejected' AND reject_reason != ''");
+    let rejected =
+        bench.number("SELECT count(*) FROM entry WHERE state = 'rejected' AND reject_reason != ''");
     let refused = bench.number("SELECT count(*) FROM feed_check WHERE rejects != '[]'");
     assert_eq!(rejected + refused, 1);
     bench.assert_conserved(rejected);

@@ -73,7 +73,8 @@ async fn inv03_an_announcement_that_changed_over_a_text_that_did_not_makes_no_re
 async fn inv03_white_space_and_typography_make_no_revision() {
     let (bench, item) = stored().await;
     let retouched = text(1).replace(". ", ".  ").replace(" the ", "\u{a0}the ");
-    announce(&bench, &Item { description: "Changed.".into(), ..item.clone() }, &item.title, &retouched, "2").await;
+    announce(&bench, &Item { description: "Changed.".into(), ..item.clone() }, &item.title, &retouched, "2")
+        .await;
     assert_eq!(bench.texts("SELECT kind FROM change ORDER BY seq"), ["new"]);
 }
 

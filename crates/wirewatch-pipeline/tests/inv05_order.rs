@@ -75,7 +75,8 @@ async fn inv05_taggers_in_parallel_do_not_change_the_order_of_storing() {
     assert_eq!(bench.number("SELECT count(*) FROM article WHERE copy_of IS NULL"), 8);
     assert_eq!(bench.number("SELECT count(*) FROM article WHERE copy_of >= id"), 0);
     assert_eq!(
-        bench.number("SELECT count(*) FROM article c JOIN article o ON o.id = c.copy_of WHERE o.seq >= c.seq"),
+        bench
+            .number("SELECT count(*) FROM article c JOIN article o ON o.id = c.copy_of WHERE o.seq >= c.seq"),
         0
     );
 }

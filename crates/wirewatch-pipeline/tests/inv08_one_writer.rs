@@ -30,7 +30,10 @@ async fn inv08_a_full_disk_stops_the_intake_and_nothing_is_lost() {
     let stop = Stop::new();
     let running = tokio::spawn(run(bench.setup(), Source::Once, stop.clone()));
     let counters = Arc::clone(&bench.counters);
-    wait_until(|| counters.counts().articles_new > 0 || counters.counts().entries_new > 0 || running.is_finished()).await;
+    wait_until(|| {
+        counters.counts().articles_new > 0 || counters.counts().entries_new > 0 || running.is_finished()
+    })
+    .await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert!(!running.is_finished(), "a full disk does not end the run");
     assert!(bench.number("SELECT count(*) FROM article") < 40, "reads go on");
@@ -59,7 +62,9 @@ async fn inv09_readers_see_seq_rise_without_gaps_while_the_pipeline_writes() {
     running.await.expect("no panic").expect("a good end");
     assert_eq!(bench.number("SELECT count(*) FROM change"), 60);
     assert_eq!(
-        bench.number("SELECT count(*) FROM article a WHERE seq != (SELECT max(seq) FROM change WHERE article = a.id)"),
+        bench.number(
+            "SELECT count(*) FROM article a WHERE seq != (SELECT max(seq) FROM change WHERE article = a.id)"
+        ),
         0
     );
 }

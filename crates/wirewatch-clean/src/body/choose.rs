@@ -2,7 +2,7 @@
 
 use super::Cues;
 use super::hints::Hints;
-use super::outline::{Block, Kind, Outline, Tag};
+use super::outline::{Block, Kind, Outline, Part, Tag};
 use crate::text;
 
 /// What the judgement of single blocks starts from.
@@ -13,8 +13,8 @@ pub(crate) struct Choice {
     pub(crate) furniture: Vec<bool>,
     /// The block of the headline.
     pub(crate) title: Option<usize>,
-    /// The chosen part.
-    pub(crate) root: usize,
+    /// The blocks of the chosen parts, in order, apart from one another.
+    pub(crate) ranges: Vec<(u32, u32)>,
 }
 
 /// A child that holds this share of the running text is the article, not its parent.
@@ -30,8 +30,10 @@ pub(crate) fn choose(outline: &Outline, cues: &Cues<'_>) -> Choice {
     let live = Sums::new(
         worth.iter().zip(&furniture).map(|(worth, furniture)| if *furniture { 0.0 } else { *worth }),
     );
-    let root = root(outline, &live, &furniture_parts, title);
-    Choice { worth, furniture, title, root }
+    let start = title.and_then(|title| article_of(outline, &live, title)).unwrap_or(0);
+    let root = root(outline, &live, &furniture_parts, title, start);
+    let ranges = join(outline, &live, &furniture_parts, start, root);
+    Choice { worth, furniture, title, ranges }
 }
 
 /// How much running text a block is. Sentences count, links and labels do not.
@@ -56,6 +58,7 @@ fn block_worth(block: &Block) -> f32 {
 
 /// The block that shows the headline: a heading with its words, else anything with its words.
 fn find_title(outline: &Outline, title: &str) -> Option<usize> {
+    let title_weight = text::weight(title);
     let title = text::folded(title);
     if title.len() < 6 {
         return first_heading(outline);
@@ -63,7 +66,8 @@ fn find_title(outline: &Outline, title: &str) -> Option<usize> {
     let mut other = None;
     for (at, block) in outline.blocks.iter().enumerate() {
         let heading = matches!(block.kind, Kind::Heading(_));
-        if block.weight as usize > title.len() * 2 || !heading && other.is_some() {
+        let near = block.weight <= title_weight * 2 && block.weight * 3 > title_weight;
+        if !near || !heading && other.is_some() {
             continue;
         }
         let text = text::folded(&block.text);
@@ -109,18 +113,25 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
     let sums = Sums::new(worth.iter().copied());
     let weights = Sums::new(outline.blocks.iter().map(|block| block.weight as f32));
     let total = sums.of((0, worth.len() as u32)).max(1.0);
+    let holds_body = holds_body(outline, &sums);
     let mut out = vec![false; outline.parts.len()];
     for at in 0..outline.parts.len() {
         let part = &outline.parts[at];
-        if out[part.parent as usize] {
-            out[at] = true;
+        let around = part.parent as usize;
+        if out[around] {
+            // Posts and tables shown in a figure are the article's own.
+            let shown = matches!(part.tag, Tag::Quote | Tag::Table) && in_figure(outline, around);
+            out[at] = !shown;
             continue;
         }
-        let hints = part.hints;
+        let hints = if part.tag == Tag::Quote { part.hints.without(Hints::SOCIAL) } else { part.hints };
         if !hints.any(Hints::FURNITURE) || matches!(part.tag, Tag::Body | Tag::Main) {
             continue;
         }
         if title.is_some_and(|title| (part.blocks.0..part.blocks.1).contains(&(title as u32))) {
+            continue;
+        }
+        if holds_body[at] || is_own_text(outline, part, hints) {
             continue;
         }
         let share = sums.of(part.blocks) / total;
@@ -128,6 +139,51 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
         out[at] = share <= allowed_share(hints, part.tag, weight);
     }
     out
+}
+
+/// Parts around one that is named as an article's body and has text.
+fn holds_body(outline: &Outline, sums: &Sums) -> Vec<bool> {
+    let mut out = vec![false; outline.parts.len()];
+    for at in (1..outline.parts.len()).rev() {
+        let part = &outline.parts[at];
+        let named =
+            part.hints.any(Hints::BODY) && !part.hints.any(Hints::FURNITURE) && sums.of(part.blocks) > 200.0;
+        if out[at] || named {
+            out[part.parent as usize] = true;
+        }
+    }
+    out
+}
+
+/// Names on a paragraph or a heading itself say less than names of boxes: a standfirst is a `teaser`,
+/// a paragraph behind a soft wall is `paywall`. And other articles come with links.
+fn is_own_text(outline: &Outline, part: &Part, hints: Hints) -> bool {
+    let blocks = &outline.blocks[part.blocks.0 as usize..part.blocks.1 as usize];
+    let never = Hints::CAPTION.with(Hints::COMMENTS).with(Hints::SOCIAL).with(Hints::NAV);
+    match part.tag {
+        Tag::Paragraph => {
+            !hints.any(never)
+                && blocks.iter().all(|block| {
+                    block.weight >= 80 && block.link_density() < 0.3 && text::ends_sentence(&block.text)
+                })
+        }
+        Tag::Heading(_) => !hints.any(Hints::FURNITURE.without(Hints::BYLINE).without(Hints::SIDE)),
+        _ => {
+            let only_related = !hints.any(Hints::FURNITURE.without(Hints::RELATED));
+            only_related
+                && !blocks.is_empty()
+                && blocks.iter().all(|block| block.links == 0)
+                && blocks.iter().any(|block| block.weight >= 80 && text::ends_sentence(&block.text))
+        }
+    }
+}
+
+/// Whether what makes a part furniture is that it stands in a figure.
+fn in_figure(outline: &Outline, mut at: usize) -> bool {
+    while outline.parts[at].tag == Tag::Other && at != 0 && !outline.parts[at].hints.any(Hints::FURNITURE) {
+        at = outline.parts[at].parent as usize;
+    }
+    outline.parts[at].tag == Tag::Figure
 }
 
 /// Up to which share of the page's running text a part with these hints is believed to be furniture.
@@ -156,13 +212,12 @@ fn allowed_share(hints: Hints, tag: Tag, weight: f32) -> f32 {
 }
 
 /// The part that holds the article.
-fn root(outline: &Outline, live: &Sums, furniture: &[bool], title: Option<usize>) -> usize {
-    let total = live.of(outline.parts[0].blocks);
+fn root(outline: &Outline, live: &Sums, furniture: &[bool], title: Option<usize>, start: usize) -> usize {
     let heaviest = heaviest_children(outline, live, furniture);
-    if let Some(named) = named_body(outline, live, furniture, total) {
+    if let Some(named) = named_body(outline, live, furniture, start) {
         return named;
     }
-    let mut at = 0;
+    let mut at = start;
     loop {
         let here = live.of(outline.parts[at].blocks);
         let Some(child) = heaviest[at] else { return at };
@@ -179,11 +234,67 @@ fn root(outline: &Outline, live: &Sums, furniture: &[bool], title: Option<usize>
     }
 }
 
+/// The chosen part with the other pieces of a body that advertisements or teasers split: parts of
+/// the same element and classes that hold running text.
+fn join(outline: &Outline, live: &Sums, furniture: &[bool], start: usize, root: usize) -> Vec<(u32, u32)> {
+    let chosen = &outline.parts[root];
+    let within = outline.parts[start].blocks;
+    let mut ranges = vec![chosen.blocks];
+    if root != start {
+        for (at, part) in outline.parts.iter().enumerate().skip(start) {
+            let apart = part.blocks.1 <= chosen.blocks.0 || part.blocks.0 >= chosen.blocks.1;
+            let inside = part.blocks.0 >= within.0 && part.blocks.1 <= within.1;
+            if part.signature == chosen.signature
+                && apart
+                && inside
+                && !furniture[at]
+                && live.of(part.blocks) >= 120.0
+                && mostly_text(outline, part.blocks)
+            {
+                ranges.push(part.blocks);
+            }
+        }
+    }
+    ranges.sort_unstable();
+    // Of nested pieces the outer one stands for both.
+    ranges.dedup_by(|later, earlier| later.0 < earlier.1);
+    ranges
+}
+
+fn mostly_text(outline: &Outline, blocks: (u32, u32)) -> bool {
+    let blocks = &outline.blocks[blocks.0 as usize..blocks.1 as usize];
+    let weight: u32 = blocks.iter().map(|block| block.weight).sum();
+    let links: u32 = blocks.iter().map(|block| block.link_weight).sum();
+    links * 4 < weight
+}
+
+/// The outermost `article` around the headline, when it holds a text of its own: what follows it on
+/// the page may be longer, and is the next article.
+fn article_of(outline: &Outline, live: &Sums, title: usize) -> Option<usize> {
+    let total = live.of(outline.parts[0].blocks);
+    let mut at = outline.blocks[title].part as usize;
+    let mut found = None;
+    while at != 0 {
+        let part = &outline.parts[at];
+        let sum = live.of(part.blocks);
+        if part.tag == Tag::Article && sum >= 300.0 && sum >= total * 0.15 {
+            found = Some(at);
+        }
+        at = part.parent as usize;
+    }
+    found
+}
+
 /// The part named as an article's body, if it holds a good part of the running text. Of nested ones
 /// the innermost that loses little.
-fn named_body(outline: &Outline, live: &Sums, furniture: &[bool], total: f32) -> Option<usize> {
+fn named_body(outline: &Outline, live: &Sums, furniture: &[bool], start: usize) -> Option<usize> {
+    let within = outline.parts[start].blocks;
+    let total = live.of(within);
     let mut best: Option<(usize, f32)> = None;
-    for (at, part) in outline.parts.iter().enumerate() {
+    for (at, part) in outline.parts.iter().enumerate().skip(start) {
+        if part.blocks.0 >= within.1 {
+            break;
+        }
         if furniture[at] || !part.hints.any(Hints::BODY) {
             continue;
         }

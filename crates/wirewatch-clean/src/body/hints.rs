@@ -228,6 +228,12 @@ const PARTS: &[(Hints, &[&str])] = &[
             "podpis",
             "leyenda",
             "imagelegend",
+            "mediasubtitle",
+            "mediainfo",
+            "mediacaption",
+            "bildunter",
+            "bildtext",
+            "imgcaption",
         ],
     ),
     (

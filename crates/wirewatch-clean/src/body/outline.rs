@@ -138,6 +138,7 @@ struct Open {
     part: u32,
     /// The element's name decides nothing more, but inline elements can be parts too.
     is_part: bool,
+    is_link: bool,
     row_before: u32,
 }
 
@@ -179,7 +180,7 @@ impl Walk {
 
     fn open_element<'a>(&mut self, element: &Element<'a>, facts: &mut Facts<'a>) {
         facts.open(element, self.outline.blocks.len() as u32, self.head_depth > 0);
-        let mut open = Open { part: self.current(), is_part: false, row_before: self.row };
+        let mut open = Open { part: self.current(), is_part: false, is_link: false, row_before: self.row };
         match element.name {
             "head" => self.head_depth += 1,
             "br" => {
@@ -187,8 +188,10 @@ impl Walk {
             }
             "hr" => self.flush(),
             "a" => {
-                self.link_depth += 1;
-                self.links += 1;
+                // An anchor without address is a place, not a link.
+                open.is_link = element.href.is_some_and(|href| !href.starts_with('#'));
+                self.link_depth += u32::from(open.is_link);
+                self.links += u32::from(open.is_link);
             }
             _ => {}
         }
@@ -218,19 +221,18 @@ impl Walk {
     fn close_element(&mut self, name: &str, facts: &mut Facts<'_>) {
         facts.close();
         let Some(open) = self.open.pop() else { return };
-        match name {
-            "head" => self.head_depth -= 1,
-            "a" => self.link_depth = self.link_depth.saturating_sub(1),
-            _ => {}
+        if name == "head" {
+            self.head_depth -= 1;
         }
         if open.is_part {
             // The text belongs to the part that ends here.
-            self.open.push(Open { part: open.part, is_part: false, row_before: 0 });
+            self.open.push(Open { part: open.part, is_part: false, is_link: false, row_before: 0 });
             self.flush();
             self.open.pop();
             self.outline.parts[open.part as usize].blocks.1 = self.outline.blocks.len() as u32;
             self.row = open.row_before;
         }
+        self.link_depth -= u32::from(open.is_link);
     }
 
     fn text(&mut self, text: &str, facts: &mut Facts<'_>) {
@@ -267,7 +269,7 @@ impl Walk {
         let text = self.text.trim();
         if !text.is_empty() {
             let part = self.current();
-            let kind = kind_of(self.outline.parts[part as usize].tag);
+            let kind = self.kind(part);
             self.outline.blocks.push(Block {
                 part,
                 kind,
@@ -282,6 +284,23 @@ impl Walk {
         self.link_weight = 0;
         // A block link goes on behind the boundary.
         self.links = u32::from(self.link_depth > 0);
+    }
+
+    /// What a block in this part is: by the part's element, or by the heading, quote or list item that
+    /// a box without meaning stands in.
+    fn kind(&self, part: u32) -> Kind {
+        let parts = &self.outline.parts;
+        let mut at = &parts[part as usize];
+        for _ in 0..3 {
+            if at.tag != Tag::Other {
+                break;
+            }
+            at = &parts[at.parent as usize];
+        }
+        match at.tag {
+            Tag::Heading(_) | Tag::Quote | Tag::Item => kind_of(at.tag),
+            _ => kind_of(parts[part as usize].tag),
+        }
     }
 
     fn hints_of(&mut self, element: &Element<'_>) -> Hints {
@@ -367,7 +386,7 @@ fn hints_of_tag(tag: Tag) -> Hints {
     match tag {
         Tag::Nav | Tag::Footer => Hints::NAV,
         Tag::Aside => Hints::SIDE,
-        Tag::Caption => Hints::CAPTION,
+        Tag::Caption | Tag::Figure => Hints::CAPTION,
         Tag::Form | Tag::Dialog => Hints::PROMO,
         Tag::Article | Tag::Main => Hints::ARTICLE,
         _ => Hints::NONE,

@@ -10,9 +10,9 @@ use std::{collections::HashSet, time::Duration};
 use tokio::sync::mpsc;
 use wirewatch_model::FeedId;
 
-/// Feeds asked of the store at once.
+/// Feeds handed out at one look: a thousand feeds do not go out in one second.
 const BATCH: u32 = 64;
-/// Shortest time between two looks: a feed without an interval floor must not spin the daemon.
+/// Shortest time between two looks: a feed without an interval floor must not spin the daemon either.
 const TICK: Duration = Duration::from_secs(1);
 /// Longest time between two looks, so that a feed added by another process is found.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -30,12 +30,8 @@ pub(crate) async fn schedule(
         let mut skip = shared.inflight.feeds();
         skip.extend(&polled);
         let due = look.ask(move |reader| reader.due_feeds(now, BATCH, &skip)).await?;
-        if due.is_empty() {
-            if once {
-                return Ok(());
-            }
-            wait(&shared, &look, now).await?;
-            continue;
+        if due.is_empty() && once {
+            return Ok(());
         }
         for feed in due {
             if once {
@@ -44,6 +40,9 @@ pub(crate) async fn schedule(
             if !hand_out(&shared, &feeds, feed).await {
                 return Ok(());
             }
+        }
+        if !once {
+            wait(&shared, &look, now).await?;
         }
     }
     Ok(())

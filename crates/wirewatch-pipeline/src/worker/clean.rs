@@ -127,13 +127,8 @@ fn stand_in(
         Some(failure) => format!("{}; and the feed's text cannot stand in: {refused}", failure.reason),
         None => refused,
     };
-    Outcome::Entry(Write::EntryRejected(Reject {
-        entry: owed.id,
-        ordinal: None,
-        stage: Stage::Clean,
-        reason,
-        retry_at: None,
-    }))
+    let reject = Reject { entry: owed.id, ordinal: None, stage: Stage::Clean, reason, retry_at: None };
+    Outcome::Entry(Write::EntryRejected { reject, at: now })
 }
 
 impl Text {

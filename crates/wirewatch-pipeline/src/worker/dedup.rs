@@ -132,7 +132,8 @@ impl Judge {
                 self.deduper = restore(&self.reader, self.shared.clock.now())?;
                 let reject =
                     Reject { entry, ordinal: None, stage: Stage::Dedup, reason: panic, retry_at: None };
-                let rejected = Finished::Entry(Write::EntryRejected(reject), clean.ticket);
+                let write = Write::EntryRejected { reject, at: self.shared.clock.now() };
+                let rejected = Finished::Entry(write, clean.ticket);
                 Ok(finished.blocking_send(rejected).is_ok())
             }
         }

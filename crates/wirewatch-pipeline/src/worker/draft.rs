@@ -25,7 +25,7 @@ pub(crate) struct Draft {
     publisher: Publisher,
     time: Timestamp,
     entry: EntryId,
-    entry_version: u64,
+    taken_at: Timestamp,
     first_seen: Timestamp,
     provenance: Option<Provenance>,
     provisional_until: Option<Timestamp>,
@@ -48,7 +48,7 @@ impl Draft {
             publisher,
             time,
             entry: clean.owed.id,
-            entry_version: clean.owed.entry.version(),
+            taken_at: clean.owed.taken_at,
             first_seen: clean.owed.first_seen,
             provenance: clean.provenance.clone(),
             provisional_until: clean.provisional_until,
@@ -85,7 +85,7 @@ impl Draft {
     ) -> JudgedArticle {
         JudgedArticle {
             entry: self.entry,
-            entry_version: self.entry_version,
+            taken_at: self.taken_at,
             seen_at,
             first_seen: self.first_seen,
             time: self.time,

@@ -9,7 +9,7 @@ use crate::{
 };
 use tokio::sync::mpsc;
 use wirewatch_model::{FeedId, Outcome};
-use wirewatch_store::{Write, WriteError, Written};
+use wirewatch_store::{CheckCounts, Write, WriteError, Written};
 
 /// Checks handed to the writer and not yet durable.
 const UNDER_WAY: usize = 32;
@@ -36,7 +36,7 @@ pub(crate) async fn store_checks(
                     let pending = Pending {
                         feed: check.feed, url, outcome: check.outcome.clone(), failed_before, _ticket: ticket,
                     };
-                    let reply = shared.writer.queue(Write::FeedChecked(Box::new(check))).await?;
+                    let reply = shared.writer.enqueue(Write::FeedChecked(Box::new(check))).await?;
                     replies.push(pending, reply);
                 }
                 None => open = false,
@@ -54,7 +54,7 @@ fn settle(
 ) -> Result<(), PipelineError> {
     let counters = &shared.counters;
     match result {
-        Ok(Written::FeedChecked { new, changed, .. }) => {
+        Ok(Written::Checked(CheckCounts { new, changed, .. })) => {
             Counters::add(&counters.feeds_checked, 1);
             Counters::add(&counters.entries_new, u64::from(new));
             Counters::add(&counters.entries_changed, u64::from(changed));

@@ -6,19 +6,26 @@
 
 use crate::{
     Counters, PipelineError,
+    clock::later,
     host_memory::HostMemories,
     inflight::Ticket,
     message::{Finished, Notice, Notices},
     reply::{Replies, fatal},
     shared::Shared,
 };
-use std::collections::{BTreeMap, HashSet};
+use jiff::Timestamp;
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 use wirewatch_model::{ArticleId, EntryId, HostObservation, Ordinal, Reject, Stage, TaggedArticle, Verdict};
-use wirewatch_store::{ArticleOutcome, Write, WriteError, Written};
+use wirewatch_store::{ArticleStored, StoredAs, Write, WriteError, Written};
 
 /// Requests handed to the writer and not yet durable: two groups.
 const UNDER_WAY: usize = 200;
+/// When an overtaken verdict is made anew.
+const JUDGE_AGAIN: Duration = Duration::from_secs(60);
 
 /// The storer.
 pub(crate) struct Storer {
@@ -84,7 +91,7 @@ impl Storer {
             Finished::Note(write) => self.queue(write, About::Other, None).await,
             Finished::Entry(write, ticket) => {
                 let about = match &write {
-                    Write::EntryRejected(_) => About::Rejected,
+                    Write::EntryRejected { .. } => About::Rejected,
                     Write::EntryLinked { .. } => About::Linked,
                     _ => About::Other,
                 };
@@ -108,7 +115,7 @@ impl Storer {
             match next {
                 InTurn::Rejected { reject, verdict, id, ticket } => {
                     self.give_up(id, verdict);
-                    self.queue(Write::EntryRejected(reject), About::Rejected, Some(ticket)).await?;
+                    self.queue(self.rejected(reject), About::Rejected, Some(ticket)).await?;
                 }
                 InTurn::Article(article, ticket) => self.article(article, ticket).await?,
             }
@@ -139,9 +146,20 @@ impl Storer {
         about: About,
         ticket: Option<Ticket>,
     ) -> Result<(), PipelineError> {
-        let reply = self.shared.writer.queue(write).await?;
+        let reply = self.shared.writer.enqueue(write).await?;
         self.replies.push(Pending { about, _ticket: ticket }, reply);
         Ok(())
+    }
+
+    /// A verdict that leans on something that went meanwhile is made anew, a little later, so that an
+    /// article that can never be stored does not go round for ever.
+    fn retry_at(&self, error: &WriteError) -> Option<Timestamp> {
+        let overtaken = matches!(error, WriteError::MissingOriginal(_) | WriteError::IdentityTaken { .. });
+        overtaken.then(|| later(self.shared.clock.now(), JUDGE_AGAIN))
+    }
+
+    fn rejected(&self, reject: Reject) -> Write {
+        Write::EntryRejected { reject, at: self.shared.clock.now() }
     }
 
     /// What was judged will not be written. A revision or a known text leaves its article in place.
@@ -165,23 +183,20 @@ impl Storer {
             (About::Article { id, observation, verdict, relevant, .. }, Ok(written)) => {
                 self.notices.push(Notice::Settled(id));
                 self.memories.learn(&observation);
-                if let Written::ArticleDone { outcome, .. } = written {
+                if let Written::Article(ArticleStored { outcome, .. }) = written {
                     self.count(outcome, verdict.is_copy(), relevant);
                 }
                 Ok(())
             }
-            (About::Article { id, verdict, .. }, Err(WriteError::MissingOriginal { of })) => {
-                // Its original is not stored (any more): it stays owed and is judged without it.
-                self.notices.push(Notice::Withdrawn(of));
-                self.give_up(id, verdict);
-                Ok(())
-            }
             (About::Article { id, entry, verdict, .. }, Err(error)) => {
-                tracing::error!(article.id = %id, entry.id = %entry, %error, "an article could not be stored");
                 self.give_up(id, verdict);
+                let retry_at = self.retry_at(&error);
+                if retry_at.is_none() {
+                    tracing::error!(article.id = %id, entry.id = %entry, %error, "an article could not be stored");
+                }
                 let reason = error.to_string();
-                let reject = Reject { entry, ordinal: None, stage: Stage::Store, reason, retry_at: None };
-                self.queue(Write::EntryRejected(reject), About::Rejected, pending._ticket).await
+                let reject = Reject { entry, ordinal: None, stage: Stage::Store, reason, retry_at };
+                self.queue(self.rejected(reject), About::Rejected, pending._ticket).await
             }
             (About::Rejected, Ok(_)) => {
                 Counters::add(&self.shared.counters.rejected, 1);
@@ -199,17 +214,17 @@ impl Storer {
         }
     }
 
-    fn count(&self, outcome: ArticleOutcome, is_copy: bool, relevant: bool) {
+    fn count(&self, outcome: StoredAs, is_copy: bool, relevant: bool) {
         let counters = &self.shared.counters;
         match outcome {
-            ArticleOutcome::New => {
+            StoredAs::New => {
                 Counters::add(&counters.articles_new, 1);
                 Counters::add(&counters.articles_relevant, u64::from(relevant));
                 Counters::add(&counters.copies, u64::from(is_copy));
             }
-            ArticleOutcome::Completed => Counters::add(&counters.completed, 1),
-            ArticleOutcome::Revision => Counters::add(&counters.revisions, 1),
-            ArticleOutcome::Same => Counters::add(&counters.same, 1),
+            StoredAs::Completed => Counters::add(&counters.completed, 1),
+            StoredAs::Revision(_) => Counters::add(&counters.revisions, 1),
+            StoredAs::Same | StoredAs::Replayed => Counters::add(&counters.same, 1),
         }
     }
 }

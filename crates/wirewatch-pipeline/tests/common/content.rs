@@ -86,5 +86,7 @@ pub fn rss(items: &[Item]) -> String {
             )
         })
         .collect();
-    format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Test</title><link>http://x.example/</link>{items}</channel></rss>")
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Test</title><link>http://x.example/</link>{items}</channel></rss>"
+    )
 }

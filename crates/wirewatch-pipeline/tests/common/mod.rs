@@ -11,7 +11,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use wirewatch_fetch::{FetchConfig, Fetcher};
 use wirewatch_model::{FeedSettings, FeedSpec, Publisher};
-use wirewatch_pipeline::{Clock, Counters, PipelineConfig, PipelineError, Report, Setup, Source, Stages, Stop, run};
+use wirewatch_pipeline::{
+    Clock, Counters, PipelineConfig, PipelineError, Report, Setup, Source, Stages, Stop, run,
+};
 use wirewatch_store::{Database, WriterOptions};
 use wirewatch_tag::Tagger;
 
@@ -35,7 +37,7 @@ impl Bench {
             clock: Clock::manual(start),
             stages: Stages::new(Arc::new(Tagger::builtin())),
             writer: WriterOptions {
-                group_wait: Duration::from_millis(5),
+                group_time: Duration::from_millis(5),
                 recheck: false,
                 edit_pause: Duration::ZERO,
                 ..WriterOptions::default()
@@ -101,10 +103,17 @@ impl Bench {
     pub fn assert_conserved(&self, announced: i64) {
         assert_eq!(self.number("SELECT coalesce(sum(seen), 0) FROM feed_health"), announced);
         assert_eq!(
-            self.number("SELECT count(*) FROM feed_health WHERE seen != owed + provisional + done + rejected"),
+            self.number(
+                "SELECT count(*) FROM feed_health WHERE seen != owed + provisional + done + rejected"
+            ),
             0
         );
-        assert_eq!(self.number("SELECT count(*) FROM entry WHERE state IN ('done', 'provisional') AND article IS NULL"), 0);
+        assert_eq!(
+            self.number(
+                "SELECT count(*) FROM entry WHERE state IN ('done', 'provisional') AND article IS NULL"
+            ),
+            0
+        );
         assert_eq!(self.number("SELECT count(*) FROM copy WHERE of NOT IN (SELECT id FROM article)"), 0);
         assert_eq!(self.texts("PRAGMA integrity_check"), ["ok"]);
     }

@@ -86,7 +86,12 @@ impl Server {
     /// Requests for an address so far.
     pub fn requests(&self, address: &str) -> Vec<Request> {
         let state = self.lock();
-        state.log.iter().filter(|request| format!("{}{}", request.host, request.path) == address).cloned().collect()
+        state
+            .log
+            .iter()
+            .filter(|request| format!("{}{}", request.host, request.path) == address)
+            .cloned()
+            .collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -115,7 +120,9 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
     }
 }
 
-async fn read_request<R: tokio::io::AsyncBufRead + Unpin>(lines: &mut tokio::io::Lines<R>) -> Option<Request> {
+async fn read_request<R: tokio::io::AsyncBufRead + Unpin>(
+    lines: &mut tokio::io::Lines<R>,
+) -> Option<Request> {
     let first = lines.next_line().await.ok()??;
     let path = first.split(' ').nth(1)?.to_owned();
     let mut headers = HashMap::new();
@@ -134,7 +141,8 @@ async fn read_request<R: tokio::io::AsyncBufRead + Unpin>(lines: &mut tokio::io:
 
 /// A matching validator gets a 304, as a sound server would answer.
 fn bytes(request: &Request, answer: &Answer) -> Vec<u8> {
-    let header = |name: &str| answer.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v);
+    let header =
+        |name: &str| answer.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v);
     let unchanged = answer.status == 200
         && header("etag").is_some_and(|etag| request.headers.get("if-none-match") == Some(etag));
     let (status, body): (u16, &[u8]) = if unchanged { (304, b"") } else { (answer.status, &answer.body) };
