@@ -24,7 +24,8 @@ impl Hosts {
         };
         // An address in the request line wins over the header, so both must be ours.
         let in_line = request.uri().authority().map(|authority| authority.as_str());
-        let ours = named.is_some_and(|host| self.is_ours(host)) && in_line.is_none_or(|host| self.is_ours(host));
+        let ours =
+            named.is_some_and(|host| self.is_ours(host)) && in_line.is_none_or(|host| self.is_ours(host));
         if ours { Ok(()) } else { Err(ApiError::forbidden("this host name is not served: see serve.hosts")) }
     }
 
@@ -39,7 +40,9 @@ impl Hosts {
 
 fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_bare_ipv6(authority) => host,
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_bare_ipv6(authority) => {
+            host
+        }
         _ => authority,
     }
 }
@@ -76,9 +79,15 @@ mod tests {
 
     #[test]
     fn everything_else_is_not() {
-        for host in
-            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8642", "10.0.0.1", "", ":8642", "[::2]"]
-        {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:8642",
+            "10.0.0.1",
+            "",
+            ":8642",
+            "[::2]",
+        ] {
             check(host, false);
         }
     }

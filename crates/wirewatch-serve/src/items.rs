@@ -79,9 +79,18 @@ mod tests {
     fn parameters_have_defaults_and_bounds() {
         assert_eq!(Question::parse(""), Ok(Question { after: Seq(0), limit: 100 }));
         assert_eq!(Question::parse("limit=200&after=7"), Ok(Question { after: Seq(7), limit: 200 }));
-        for query in
-            ["limit=0", "limit=201", "limit=", "limit=ten", "after=-1", "after", "after=1.5", "page=2", "=", "After=1"]
-        {
+        for query in [
+            "limit=0",
+            "limit=201",
+            "limit=",
+            "limit=ten",
+            "after=-1",
+            "after",
+            "after=1.5",
+            "page=2",
+            "=",
+            "After=1",
+        ] {
             assert!(Question::parse(query).is_err(), "{query}");
         }
     }

@@ -26,7 +26,13 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     pub(crate) db: Option<PathBuf>,
     /// Your configuration [default: wirewatch.toml in the XDG configuration folder]
-    #[arg(long, global = true, value_name = "PATH", env = "WIREWATCH_CONFIG", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "WIREWATCH_CONFIG",
+        help_heading = "Global options"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Say more on the error stream (-vv: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]

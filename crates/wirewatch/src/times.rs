@@ -42,7 +42,9 @@ pub(crate) fn parse_when(text: &str) -> Result<When, String> {
     if let Ok(civil) = text.parse::<civil::DateTime>() {
         return Ok(When::Civil(civil));
     }
-    Err(format!("'{text}' is no time: write 2022-01-10, 2022-01-10T09:30, an RFC 3339 time, or how long ago, such as 36h or 7d"))
+    Err(format!(
+        "'{text}' is no time: write 2022-01-10, 2022-01-10T09:30, an RFC 3339 time, or how long ago, such as 36h or 7d"
+    ))
 }
 
 fn parse_ago(text: &str) -> Option<SignedDuration> {

@@ -69,8 +69,11 @@ const COLUMNS: &[Column] = &[
 
 pub(crate) fn run(app: &mut App, args: &CleanArgs) -> anyhow::Result<Exit> {
     let bytes = bytes(app, args)?;
-    let page =
-        PageInput { url: bytes.url.as_deref(), content_type: bytes.content_type.as_deref(), body: &bytes.body };
+    let page = PageInput {
+        url: bytes.url.as_deref(),
+        content_type: bytes.content_type.as_deref(),
+        body: &bytes.body,
+    };
     let cleaned = clean(&page, &HostMemory::default(), app.now);
     let article = &cleaned.article;
     let explained = args.explain.then(|| Explained {
@@ -104,7 +107,9 @@ fn fetched(app: &App, url: &str) -> anyhow::Result<Bytes> {
         Ok(PageResult::Page(page, _)) => {
             Ok(Bytes { url: Some(page.url), content_type: page.content_type, body: page.body })
         }
-        Ok(PageResult::NotModified) => bail!("{url} says that it was not modified, although it was not asked"),
+        Ok(PageResult::NotModified) => {
+            bail!("{url} says that it was not modified, although it was not asked")
+        }
         Err(failure) => bail!("{url} cannot be had: {}", failure.reason),
     }
 }
@@ -135,7 +140,10 @@ fn text(cleaned: &Cleaned, explained: Option<&Explained>) -> String {
         fact("image", article.image.as_deref().unwrap_or_default());
         fact("page", &format!("{} bytes", explained.page_bytes));
         fact("text", &format!("{} words in {} paragraphs", explained.words, explained.paragraphs));
-        fact("host", &format!("{}, {} blocks compared with its other pages", explained.host, explained.blocks));
+        fact(
+            "host",
+            &format!("{}, {} blocks compared with its other pages", explained.host, explained.blocks),
+        );
     }
     for (place, paragraph) in article.paragraphs().enumerate() {
         let number = if explained.is_some() { format!("[{}] ", place + 1) } else { String::new() };

@@ -1,11 +1,6 @@
 //! `wirewatch config`: what is set, and by whom.
 
-use crate::{
-    app::App,
-    exit::Exit,
-    feeds,
-    output::Column,
-};
+use crate::{app::App, exit::Exit, feeds, output::Column};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 

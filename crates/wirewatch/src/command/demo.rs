@@ -84,6 +84,6 @@ async fn walk_editions(
 
 /// The press does not wait for the rhythm of its feeds.
 fn make_due(app: &App, engine: &Engine) -> anyhow::Result<()> {
-    engine.database.short_writer()?.write(ShortWrite::MakeDue { feeds: Vec::new(), at: app.now })?;
+    engine.database.short_writer()?.write(&ShortWrite::MakeDue { feeds: Vec::new(), at: app.now })?;
     Ok(())
 }

@@ -46,13 +46,9 @@ pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
     runtime.shutdown_timeout(Duration::from_millis(200));
     let report = report?;
     engine::print(app, &path, &report)?;
-    Ok(exit_of(&report, args.once))
-}
-
-/// A daemon that is stopped has done its work; one round tells what could not be had.
-fn exit_of(report: &Report, once: bool) -> Exit {
-    let partial = !report.failures.is_empty() || report.counts.pages_failed > 0;
-    if once && partial || !report.drained { Exit::Partial } else { Exit::Done }
+    // A daemon that was stopped has done its work, whatever single feeds said meanwhile.
+    let stopped_well = !args.once && report.drained;
+    Ok(if stopped_well { Exit::Done } else { engine::exit_of(&report) })
 }
 
 fn database_path(app: &App, demo: bool) -> PathBuf {
@@ -125,6 +121,8 @@ async fn start_api(
 /// Takes the address of the API.
 pub(super) async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(bind).await.with_context(|| {
-        UsageError(format!("cannot listen on {bind}: choose another address with serve.bind, or use --no-serve"))
+        UsageError(format!(
+            "cannot listen on {bind}: choose another address with serve.bind, or use --no-serve"
+        ))
     })
 }

@@ -118,7 +118,8 @@ struct Document {
 fn read(file: &Path, now: Timestamp) -> anyhow::Result<Document> {
     let bytes = read_file(file).with_context(|| format!("{} cannot be read", file.display()))?;
     if bytes.trim_ascii_start().starts_with(b"<") {
-        let article = clean(&PageInput { url: None, content_type: None, body: &bytes }, &HostMemory::default(), now);
+        let article =
+            clean(&PageInput { url: None, content_type: None, body: &bytes }, &HostMemory::default(), now);
         let article = article.article;
         return Ok(Document {
             text: format!("{}\n\n{}", article.title, article.text),

@@ -56,7 +56,7 @@ pub(crate) fn run(app: &mut App, args: &StageArgs) -> anyhow::Result<Exit> {
         }
         Which::Tag { rules_only } => {
             let tagger = super::topics::tagger(&app.config)?;
-            stage::each_alone(jobs, input, output, move |line| stage::tag::answer(line, &tagger, rules_only))
+            stage::each_alone(jobs, input, output, move |line| stage::tag::answer(line, &tagger))
         }
     }
 }

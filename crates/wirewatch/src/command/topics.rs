@@ -69,8 +69,8 @@ fn counts(app: &App) -> anyhow::Result<Option<HashMap<String, u64>>> {
     if !path.exists() {
         return Ok(None);
     }
-    let stats = Database::open_existing(&path)?.reader()?.stats()?;
-    Ok(Some(stats.topics.into_iter().map(|topic| (topic.slug, topic.articles)).collect()))
+    let counts = Database::open_existing(&path)?.reader()?.topic_counts()?;
+    Ok(Some(counts.into_iter().map(|topic| (topic.name, topic.articles)).collect()))
 }
 
 /// The tagger with the user's additions laid over the shipped rules.

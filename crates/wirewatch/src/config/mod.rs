@@ -292,7 +292,8 @@ mod tests {
 
     #[test]
     fn values_out_of_bounds_name_key_and_line() {
-        let error = config("[fetch]\npage_workers = 0\n[serve]\nbind = \"nowhere\"\n").expect_err("two mistakes");
+        let error =
+            config("[fetch]\npage_workers = 0\n[serve]\nbind = \"nowhere\"\n").expect_err("two mistakes");
         let text = error.to_string();
         assert!(text.contains("/somewhere/w.toml:2: fetch.page_workers must be between 1 and 256"), "{text}");
         assert!(text.contains("/somewhere/w.toml:4: serve.bind must be an address"), "{text}");

@@ -335,7 +335,10 @@ mod tests {
 
     #[test]
     fn wrong_types_name_the_line_and_the_type() {
-        check_problem("[fetch]\npage_workers = \"ten\"\n", "w.toml:2: fetch.page_workers must be a whole number");
+        check_problem(
+            "[fetch]\npage_workers = \"ten\"\n",
+            "w.toml:2: fetch.page_workers must be a whole number",
+        );
         check_problem("[schedule]\nrecheck = 1\n", "w.toml:2: schedule.recheck must be true or false");
         check_problem("[serve]\nhosts = [1]\n", "w.toml:2: serve.hosts must be a list of strings");
         check_problem("fetch = 7\n", "w.toml:1: fetch is a section, written [fetch]");
@@ -363,7 +366,9 @@ mod tests {
         );
         assert_eq!(
             environment("WIREWATCH_FETCH__PAGE_WORKER", "1").1,
-            ["environment WIREWATCH_FETCH__PAGE_WORKER: unknown key fetch.page_worker: did you mean fetch.page_workers?"]
+            [
+                "environment WIREWATCH_FETCH__PAGE_WORKER: unknown key fetch.page_worker: did you mean fetch.page_workers?"
+            ]
         );
         assert_eq!(environment("WIREWATCH_CONFIG", "x").1, Vec::<String>::new());
     }

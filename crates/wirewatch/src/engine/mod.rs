@@ -6,9 +6,9 @@ mod summary;
 
 pub(crate) use progress::Progress;
 pub(crate) use signals::{end_on_signals, runtime, wait_for_signal};
-pub(crate) use summary::{Summary, print};
+pub(crate) use summary::print;
 
-use crate::{app::App, command::topics::tagger, config::FetchSettings};
+use crate::{app::App, command::topics::tagger, config::FetchSettings, exit::Exit};
 use anyhow::Context as _;
 use std::{
     path::Path,
@@ -149,6 +149,12 @@ fn acquire(app: &App, path: &Path, role: Role) -> anyhow::Result<Result<OwnerLoc
         }
         std::thread::sleep(HANDOVER_LOOK);
     }
+}
+
+/// How a run that ends by itself ended: a feed or a page that could not be had is told apart.
+pub(crate) fn exit_of(report: &Report) -> Exit {
+    let partial = !report.failures.is_empty() || report.counts.pages_failed > 0 || !report.drained;
+    if partial { Exit::Partial } else { Exit::Done }
 }
 
 /// What the settings mean for the fetcher.

@@ -207,7 +207,7 @@ const KINDS: [PublisherKind; 7] = [
 ];
 
 /// The kind of a publisher by its name in configuration.
-pub(super) fn kind_from_name(name: &str) -> Option<PublisherKind> {
+pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {
     KINDS.into_iter().find(|kind| kind.as_str() == name)
 }
 

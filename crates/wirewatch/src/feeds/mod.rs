@@ -3,6 +3,8 @@
 mod list;
 pub(crate) mod opml;
 
+pub(crate) use list::kind_from_name;
+
 use anyhow::Context as _;
 use std::path::Path;
 use wirewatch_model::{FeedSpec, address};
@@ -33,6 +35,6 @@ pub(crate) fn checked_url(url: &str) -> Result<String, String> {
 }
 
 /// The domain that identifies a publisher: that of an address.
-fn domain_of(url: &str) -> String {
+pub(crate) fn domain_of(url: &str) -> String {
     address::publisher_domain(url).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 //! What OPML has no attribute for (kind, country, why a feed is off) stands in attributes of our own
 //! namespace, so that our own lists survive the round trip and other programs ignore it.
 
-use crate::feeds::{checked_url, domain_of, list::kind_from_name};
+use crate::feeds::{checked_url, domain_of, kind_from_name};
 use anyhow::{Context as _, bail};
 use quick_xml::{
     Reader, Writer,

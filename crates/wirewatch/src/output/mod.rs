@@ -125,7 +125,12 @@ impl Output {
     }
 
     /// Writes one thing: `text` for people, its JSON for programs, its `columns` as a row of CSV or TSV.
-    pub(crate) fn one<T: Serialize>(&mut self, columns: &[Column], thing: &T, text: &str) -> anyhow::Result<()> {
+    pub(crate) fn one<T: Serialize>(
+        &mut self,
+        columns: &[Column],
+        thing: &T,
+        text: &str,
+    ) -> anyhow::Result<()> {
         match self.format {
             Format::Table => self.line(text)?,
             Format::Json => self.json(thing)?,

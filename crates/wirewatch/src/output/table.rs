@@ -2,7 +2,9 @@
 
 use super::{Column, Kind, plain, printable};
 use crate::times;
-use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
@@ -23,14 +25,14 @@ pub(crate) fn render(columns: &[Column], rows: &[Map<String, Value>], zone: &Tim
         table.set_width(WIDTH);
     }
     table.set_header(shown.iter().map(|column| {
-        Cell::new(column.key.replace('_', " ")).add_attribute(Attribute::Bold).set_alignment(alignment(column))
+        Cell::new(column.key.replace('_', " "))
+            .add_attribute(Attribute::Bold)
+            .set_alignment(alignment(column))
     }));
     for row in rows {
-        table.add_row(
-            shown
-                .iter()
-                .map(|column| Cell::new(cell(column, row.get(column.key), zone)).set_alignment(alignment(column))),
-        );
+        table.add_row(shown.iter().map(|column| {
+            Cell::new(cell(column, row.get(column.key), zone)).set_alignment(alignment(column))
+        }));
     }
     for (index, column) in shown.iter().enumerate() {
         if let Some(drawn) = table.column_mut(index) {
@@ -72,7 +74,8 @@ mod tests {
 
     #[test]
     fn shows_what_people_want_and_no_control_characters() {
-        let columns = [Column::time("time"), Column::text("title"), Column::number("id"), Column::text("url").hidden()];
+        let columns =
+            [Column::time("time"), Column::text("title"), Column::number("id"), Column::text("url").hidden()];
         let rows = rows(json!([
             {"time": "2022-01-10T09:30:00Z", "title": "Talks\u{1b}[31m resume\nin Geneva", "id": 7, "url": "u"},
             {"time": null, "title": "x".repeat(500), "id": 1234, "url": "u"},

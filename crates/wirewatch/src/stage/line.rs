@@ -38,7 +38,9 @@ impl Answer {
     /// The answer to a line whose stage panicked.
     pub(crate) fn internal_fault(line: &[u8]) -> Self {
         let id = Line::parse(line).map_or(Value::Null, |line| line.id());
-        Self::error(&json!({"id": id, "error": "internal fault: the stage panicked; please report this line"}))
+        Self::error(
+            &json!({"id": id, "error": "internal fault: the stage panicked; please report this line"}),
+        )
     }
 
     fn error(value: &Value) -> Self {
@@ -216,7 +218,9 @@ mod tests {
             flate2::write::GzEncoder::new(File::create(&packed).expect("made"), flate2::Compression::fast());
         encoder.write_all(b"<p>packed").expect("written");
         encoder.finish().expect("written");
-        let body = |fields: Value| Line::parse(fields.to_string().as_bytes()).and_then(|line| Ok(line.body("html")?.into_owned()));
+        let body = |fields: Value| {
+            Line::parse(fields.to_string().as_bytes()).and_then(|line| Ok(line.body("html")?.into_owned()))
+        };
         assert_eq!(body(json!({"id": 1, "html": "<p>"})).expect("inline"), b"<p>");
         assert_eq!(body(json!({"id": 1, "body_base64": "PHA+"})).expect("base64"), b"<p>");
         assert_eq!(body(json!({"id": 1, "path": plain})).expect("file"), b"<p>plain");

@@ -109,8 +109,7 @@ fn work(
 
 /// A panic is a fault of ours; it costs the line that met it and no other.
 fn guarded(line: &[u8], stage: &mut impl FnMut(&[u8]) -> Answer) -> Answer {
-    catch_unwind(AssertUnwindSafe(|| stage(line)))
-        .unwrap_or_else(|_| Answer::internal_fault(line))
+    catch_unwind(AssertUnwindSafe(|| stage(line))).unwrap_or_else(|_| Answer::internal_fault(line))
 }
 
 /// Reads the next line that is not blank; false at the end.
@@ -214,7 +213,8 @@ mod tests {
             }
         }
         let input: String = (0..100_000).map(|n| format!("{{\"id\":{n},\"title\":\"t\"}}\n")).collect();
-        let ended = each_alone(4, Cursor::new(input), Closed, |bytes| line::answer(bytes, |_| Ok(Vec::new())));
+        let ended =
+            each_alone(4, Cursor::new(input), Closed, |bytes| line::answer(bytes, |_| Ok(Vec::new())));
         assert_eq!(Exit::of_error(&ended.expect_err("closed")), Exit::Done);
     }
 }
