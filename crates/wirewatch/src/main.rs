@@ -4,13 +4,15 @@
 //! command line ─► configuration ─► logging ─► one command ─► exit code
 //! ```
 //!
-//! Every command is a file in [`command`]; `stage` holds the filters, `config` the settings, `output`
-//! everything that is written to the output stream. What the commands do stands in the other crates.
+//! Every command is a file in [`command`]; `config` holds the settings, `stage` the filters, `engine`
+//! what stands around the pipeline, `output` everything that is written to the output stream. What the
+//! commands do stands in the other crates.
 
 mod app;
 mod cli;
 mod command;
 mod config;
+mod engine;
 mod exit;
 mod feeds;
 mod logging;

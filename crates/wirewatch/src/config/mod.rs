@@ -5,7 +5,7 @@ mod places;
 mod settings;
 
 pub(crate) use places::Places;
-pub(crate) use settings::{BUILT_IN, Origin, Problem, Settings, line_of, unknown};
+pub(crate) use settings::{Origin, Problem, Settings, line_of, unknown};
 
 use settings::{Setting, Value};
 use std::{

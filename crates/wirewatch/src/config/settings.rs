@@ -7,7 +7,7 @@ use std::{fmt, ops::Range, path::Path, path::PathBuf};
 use toml::de::{DeTable, DeValue};
 
 /// The manual and the defaults in one file.
-pub(crate) const BUILT_IN: &str = include_str!("../../../../config/wirewatch.toml");
+const BUILT_IN: &str = include_str!("../../../../config/wirewatch.toml");
 
 /// Begins every environment variable that sets a key.
 const ENV_PREFIX: &str = "WIREWATCH_";

@@ -20,7 +20,7 @@ pub(crate) fn render(columns: &[Column], rows: &[Map<String, Value>], zone: &Tim
     }
     let shown: Vec<&Column> = columns.iter().filter(|column| column.in_table).collect();
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
         table.set_width(WIDTH);
     }

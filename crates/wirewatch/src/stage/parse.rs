@@ -30,7 +30,7 @@ fn content_type(line: &Line) -> anyhow::Result<Option<&str>> {
 }
 
 fn refused(refusal: NotAFeed) -> LineError {
-    let kind = json!(refusal.kind);
+    let kind = json!(refusal.kind.as_str());
     LineError { error: refusal.into(), fields: vec![("kind", kind)] }
 }
 
