@@ -139,8 +139,10 @@ fn acquire(app: &App, path: &Path, role: Role) -> anyhow::Result<Result<OwnerLoc
         }
         if owner.role == Role::Daemon || Instant::now() > patience {
             let held = LockError::Held { owner: Some(owner) };
-            return Err(anyhow::Error::new(held)
-                .context(format!("stop that process first, or name another database with --db (this is {})", path.display())));
+            return Err(anyhow::Error::new(held).context(format!(
+                "stop that process first, or name another database with --db (this is {})",
+                path.display()
+            )));
         }
         if !asked {
             tracing::info!(owner.pid, "a command works on the database: asking it to finish");

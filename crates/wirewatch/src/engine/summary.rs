@@ -57,8 +57,10 @@ pub(crate) fn print(app: &mut App, path: &Path, report: &Report) -> anyhow::Resu
     let reader = Database::open_existing(path)?.reader()?;
     let filter =
         ItemFilter { relevant: Some(true), copies: Copies::Show, limit: RANKED, ..ItemFilter::default() };
-    let failure =
-        |failed: &wirewatch_pipeline::FeedFailure| Failure { url: failed.url.clone(), reason: failed.reason.clone() };
+    let failure = |failed: &wirewatch_pipeline::FeedFailure| Failure {
+        url: failed.url.clone(),
+        reason: failed.reason.clone(),
+    };
     let summary = Summary {
         database: path.display().to_string(),
         run: report.counts,
@@ -82,7 +84,8 @@ fn top_stories(items: Vec<Item>) -> Vec<TopStory> {
         .into_iter()
         .filter_map(|(story, items)| {
             let first = items.iter().min_by_key(|item| (item.copy_of.is_some(), item.id))?;
-            let publishers: BTreeSet<&str> = items.iter().filter_map(|item| item.publisher.as_deref()).collect();
+            let publishers: BTreeSet<&str> =
+                items.iter().filter_map(|item| item.publisher.as_deref()).collect();
             Some(TopStory {
                 story,
                 article: first.id.0,
@@ -93,7 +96,9 @@ fn top_stories(items: Vec<Item>) -> Vec<TopStory> {
             })
         })
         .collect();
-    top.sort_by_key(|story| (std::cmp::Reverse(story.publishers), std::cmp::Reverse(story.articles), story.story));
+    top.sort_by_key(|story| {
+        (std::cmp::Reverse(story.publishers), std::cmp::Reverse(story.articles), story.story)
+    });
     top.truncate(SHOWN);
     top
 }
@@ -109,34 +114,55 @@ impl Summary {
         let (run, stats) = (&self.run, &self.stats);
         let entries = &stats.entries;
         line(out, "This run");
-        line(out, &format!(
-            "  feed checks  {}, of which {} unchanged and {} failed",
-            run.feeds_checked, run.feeds_unchanged, run.feeds_failed
-        ));
-        line(out, &format!("  entries      {} new, {} changed, {} rejected", run.entries_new, run.entries_changed, run.rejected));
-        line(out, &format!(
-            "  articles     {} new ({} relevant, {} copies), {} revisions, {} completed",
-            run.articles_new, run.articles_relevant, run.copies, run.revisions, run.completed
-        ));
+        line(
+            out,
+            &format!(
+                "  feed checks  {}, of which {} unchanged and {} failed",
+                run.feeds_checked, run.feeds_unchanged, run.feeds_failed
+            ),
+        );
+        line(
+            out,
+            &format!(
+                "  entries      {} new, {} changed, {} rejected",
+                run.entries_new, run.entries_changed, run.rejected
+            ),
+        );
+        line(
+            out,
+            &format!(
+                "  articles     {} new ({} relevant, {} copies), {} revisions, {} completed",
+                run.articles_new, run.articles_relevant, run.copies, run.revisions, run.completed
+            ),
+        );
         for failure in self.failures.iter().take(SHOWN) {
             line(out, &format!("  failed       {}: {}", printable(&failure.url), printable(&failure.reason)));
         }
         if self.failures.len() > SHOWN {
-            line(out, &format!("               and {} more: wirewatch feeds list", self.failures.len() - SHOWN));
+            line(
+                out,
+                &format!("               and {} more: wirewatch feeds list", self.failures.len() - SHOWN),
+            );
         }
         if !self.drained {
             line(out, "  ended before everything in flight was stored; the rest is still owed");
         }
         line(out, &format!("\nThe database, {}", self.database));
         line(out, &format!("  feeds        {} followed, {} off", stats.feeds, stats.feeds_off));
-        line(out, &format!(
-            "  entries      {} = {} done + {} provisional + {} owed + {} rejected",
-            entries.seen, entries.done, entries.provisional, entries.owed, entries.rejected
-        ));
-        line(out, &format!(
-            "  articles     {} ({} relevant, {} copies), {} earlier texts, {} stories",
-            stats.articles, stats.relevant, stats.copies, stats.revisions, stats.stories
-        ));
+        line(
+            out,
+            &format!(
+                "  entries      {} = {} done + {} provisional + {} owed + {} rejected",
+                entries.seen, entries.done, entries.provisional, entries.owed, entries.rejected
+            ),
+        );
+        line(
+            out,
+            &format!(
+                "  articles     {} ({} relevant, {} copies), {} earlier texts, {} stories",
+                stats.articles, stats.relevant, stats.copies, stats.revisions, stats.stories
+            ),
+        );
         self.write_top(out);
     }
 
@@ -151,10 +177,17 @@ impl Summary {
         if !self.top_stories.is_empty() {
             line(out, "\nStories most publishers brought");
             for story in &self.top_stories {
-                line(out, &format!(
-                    "  {:>2} publishers, {:>2} articles ({:>2} copies)  {:>5}  {}",
-                    story.publishers, story.articles, story.copies, story.article, printable(&story.title)
-                ));
+                line(
+                    out,
+                    &format!(
+                        "  {:>2} publishers, {:>2} articles ({:>2} copies)  {:>5}  {}",
+                        story.publishers,
+                        story.articles,
+                        story.copies,
+                        story.article,
+                        printable(&story.title)
+                    ),
+                );
             }
         }
     }

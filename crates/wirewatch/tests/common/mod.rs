@@ -1,6 +1,7 @@
 //! A folder of its own and the real program: tests read like a session at a terminal.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::expect_used, reason = "a helper of tests: a failure is a failed test")]
 
 use serde_json::Value;
 use std::{
