@@ -65,6 +65,20 @@ pub(crate) fn extract(outline: &Outline, cues: &Cues<'_>) -> Body {
     }
 }
 
+/// Short lines next to the page's first heading, nearest first: dates and names stand there.
+pub(crate) fn near_heading(outline: &Outline) -> Vec<&str> {
+    const MAX_WEIGHT: u32 = 80;
+    let blocks = &outline.blocks;
+    let Some(heading) = blocks.iter().position(|block| block.kind == Kind::Heading(1) && block.weight >= 15)
+    else {
+        return Vec::new();
+    };
+    let after = (heading + 1..blocks.len()).take(12);
+    let before = (0..heading).rev().take(6);
+    let short = |at: &usize| blocks[*at].weight <= MAX_WEIGHT && blocks[*at].link_density() < 0.8;
+    after.chain(before).filter(short).map(|at| blocks[at].text.as_str()).collect()
+}
+
 /// Joins blocks: a blank line between paragraphs, a bar between the cells of one table row.
 pub(crate) fn assemble<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
     let mut out = String::new();

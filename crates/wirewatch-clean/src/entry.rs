@@ -119,7 +119,8 @@ mod tests {
     fn long_content_is_the_article() {
         let html = format!(
             "<h1>Talks resume</h1><p>{}</p><p>Second.</p>",
-            "Delegates met again in Geneva. ".repeat(20)
+            "Delegates met again in Geneva and the hosts said that talks would go on for another day. "
+                .repeat(6)
         );
         let article = clean_entry(&entry(Some(&html), Some("Short.")), now()).expect("an article");
         assert_eq!(article.method, Method::FeedContent);

@@ -112,6 +112,7 @@ fn clean_with(
         linked: linked.as_ref(),
         url: page.url,
         headings: headings(&outline),
+        lines: body::near_heading(&outline),
     });
     let linked_body = linked.as_ref().and_then(|linked| linked.body.as_deref());
     let cut = body::extract(

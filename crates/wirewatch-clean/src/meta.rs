@@ -39,6 +39,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) url: Option<&'a str>,
     /// Visible headings of the first level.
     pub(crate) headings: Vec<&'a str>,
+    /// Short visible lines next to the headline, nearest first.
+    pub(crate) lines: Vec<&'a str>,
 }
 
 const PUBLISHED: &[&str] = &[
@@ -233,6 +235,7 @@ fn published(sources: &Sources<'_>, month_first: bool) -> Option<Stamp> {
     values(facts, Want::Time)
         .find_map(parse)
         .or_else(|| facts.of(Want::Time).find_map(|found| parse(&found.text)))
+        .or_else(|| sources.lines.iter().find_map(|line| parse(line)))
         .or_else(|| sources.url.and_then(dates::in_address))
         .or_else(|| facts.canonical.and_then(dates::in_address))
 }

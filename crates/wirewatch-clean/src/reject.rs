@@ -169,7 +169,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
         return Some(NotArticle::LinkPage);
     }
     let least = if evidence.is_declared { LEAST_WORDS / 2 } else { LEAST_WORDS };
-    let only_title = text::folded(evidence.text) == text::folded(evidence.title);
+    let only_title = words < 60 && text::folded(evidence.text) == text::folded(evidence.title);
     (words < least || only_title).then_some(NotArticle::TooLittleText { words })
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 use tokio::{
     sync::mpsc,
@@ -21,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::FeedSpec;
-use wirewatch_store::{Database, StrikeTarget, Write, Writer, WriterHandle, WriterOptions};
+use wirewatch_store::{Database, StrikeTarget, Write, Writer, WriterOptions};
 
 /// Feeds are small and their fetchers are many: a few wait, so that no fetcher does.
 const FEEDS: usize = 8;
@@ -135,7 +135,7 @@ async fn prepare(shared: &Shared, feeds: Option<Vec<FeedSpec>>) -> Result<Arc<Jo
         shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
     }
     for pause in shared.look()?.ask(move |reader| reader.host_pauses(now)).await? {
-        shared.fetcher.pause_host(&pause, now);
+        shared.fetcher.pause_host(&pause);
     }
     Ok(journal)
 }

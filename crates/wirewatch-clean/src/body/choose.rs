@@ -167,10 +167,13 @@ fn is_own_text(outline: &Outline, part: &Part, hints: Hints) -> bool {
                     block.weight >= 80 && block.link_density() < 0.3 && text::ends_sentence(&block.text)
                 })
         }
-        Tag::Heading(_) => !hints.any(Hints::FURNITURE.without(Hints::BYLINE).without(Hints::SIDE)),
+        Tag::Heading(_) => {
+            !hints.any(Hints::FURNITURE.without(Hints::BYLINE.with(Hints::SIDE).with(Hints::WIDGET)))
+        }
         _ => {
-            let only_related = !hints.any(Hints::FURNITURE.without(Hints::RELATED));
-            only_related
+            let doubtful = Hints::RELATED.with(Hints::WIDGET);
+            !hints.any(Hints::FURNITURE.without(doubtful))
+                && part.tag != Tag::Aside
                 && !blocks.is_empty()
                 && blocks.iter().all(|block| block.links == 0)
                 && blocks.iter().any(|block| block.weight >= 80 && text::ends_sentence(&block.text))

@@ -44,6 +44,9 @@ impl Hints {
     /// A headline.
     pub(crate) const TITLE: Self = Self(1 << 14);
 
+    /// A box of the site's software, article or not.
+    pub(crate) const WIDGET: Self = Self(1 << 15);
+
     /// Everything that is no text of the article.
     pub(crate) const FURNITURE: Self = Self(
         Self::BYLINE.0
@@ -56,7 +59,8 @@ impl Hints {
             | Self::TAGS.0
             | Self::BIO.0
             | Self::HIDDEN.0
-            | Self::SIDE.0,
+            | Self::SIDE.0
+            | Self::WIDGET.0,
     );
 
     /// Whether any hint of `other` is in the set.
@@ -112,7 +116,8 @@ fn of_word(word: &str) -> Hints {
         }
         "bio" | "authorbox" | "aboutauthor" => Hints::BIO,
         "hidden" | "hide" | "invisible" | "offscreen" => Hints::HIDDEN,
-        "sidebar" | "aside" | "widget" | "widgets" | "secondary" => Hints::SIDE,
+        "sidebar" | "aside" | "secondary" => Hints::SIDE,
+        "widget" | "widgets" => Hints::WIDGET,
         "headline" | "title" | "heading" => Hints::TITLE,
         _ => Hints::NONE,
     }

@@ -234,7 +234,11 @@ fn drop_related_sections(lines: &Lines<'_>, fates: &mut [Fate]) {
         };
         let around = outline.parts[outline.parts[block.part as usize].parent as usize].blocks.1 as usize;
         let next = (at + 1..around.min(fates.len()))
-            .find(|next| matches!(outline.blocks[*next].kind, Kind::Heading(other) if other <= level))
+            .find(|next| {
+                let block = &outline.blocks[*next];
+                // Headlines of the other articles are links.
+                matches!(block.kind, Kind::Heading(other) if other <= level) && block.link_density() < 0.5
+            })
             .unwrap_or(around.min(fates.len()));
         let section = &outline.blocks[at + 1..next];
         let linked = section.iter().filter(|block| block.link_weight > 0).count();

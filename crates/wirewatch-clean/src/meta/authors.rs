@@ -9,6 +9,9 @@ const MAX_AUTHORS: usize = 12;
 pub(crate) fn clean<'a>(raw: impl IntoIterator<Item = &'a str>, sites: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for raw in raw {
+        if is_address(raw) {
+            continue;
+        }
         for piece in split(raw) {
             let Some(name) = clean_name(&piece) else { continue };
             let key = text::folded(&name);
@@ -21,15 +24,20 @@ pub(crate) fn clean<'a>(raw: impl IntoIterator<Item = &'a str>, sites: &[String]
     out
 }
 
+fn is_address(raw: &str) -> bool {
+    let raw = raw.trim();
+    raw.contains("://") || raw.starts_with("www.") || raw.starts_with('/')
+}
+
 /// Splits `A, B and C`; a comma before a role or a place splits too and is filtered later.
 fn split(raw: &str) -> Vec<String> {
     let mut pieces = vec![text::one_line(raw)];
     for separator in [
-        ";", "|", "/", " & ", " and ", " und ", " et ", " и ", " та ", " y ", " oraz ", " och ", " e ", "、",
-        "，", ",",
+        ";", "|", "/", " & ", " and ", " und ", " et ", " и ", " та ", " y ", " oraz ", " och ", " og ",
+        " ve ", " en ", " і ", " e ", "、", "，", ",",
     ] {
         // One-letter words join names only between two names of more than one word.
-        let careful = matches!(separator, " y " | " e " | " et ");
+        let careful = matches!(separator, " y " | " e " | " et " | " en " | " і " | " ve ");
         pieces = pieces
             .iter()
             .flat_map(|piece| {
@@ -82,6 +90,9 @@ const BEFORE: &[&str] = &[
     "reporter: ",
     "published by ",
 ];
+
+/// Beginnings of pieces that name a picture's author.
+const CREDITS: &[&str] = &["фото", "photo", "foto", "bild:", "image:", "video"];
 
 /// Pieces that are roles, not names.
 const ROLES: &[&str] = &[
@@ -137,6 +148,9 @@ fn clean_name(piece: &str) -> Option<String> {
         name = name[..at].trim().to_owned();
     }
     let lower = name.to_lowercase();
+    if CREDITS.iter().any(|credit| lower.starts_with(credit)) {
+        return None;
+    }
     let letters = name.chars().filter(|letter| letter.is_alphabetic()).count();
     let digits = name.chars().filter(char::is_ascii_digit).count();
     let words = name.split_whitespace().count();

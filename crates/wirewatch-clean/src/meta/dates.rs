@@ -23,6 +23,10 @@ pub(crate) fn parse(text: &str, month_first: bool) -> Option<Stamp> {
     let Found::Day(day) = date else { return None };
     let time = loop {
         match rest {
+            // `05.04.2025` is another date.
+            [Token::Number { .. }, Token::Sign('.'), Token::Number { .. }, Token::Sign('.'), ..] => {
+                break None;
+            }
             [Token::Number { .. }, Token::Sign(':' | '.' | 'h'), Token::Number { digits: 2, .. }, ..] => {
                 break read_time(rest);
             }
@@ -239,6 +243,12 @@ fn read_time(tokens: &[Token]) -> Option<(Time, Option<Offset>)> {
         }
         if matches!(half.as_str(), "am" | "pm" | "a" | "p" | "uhr") {
             rest = skip_signs_but_minus(more);
+            // `p.m.` is two words.
+            if let [Word(m), more @ ..] = rest
+                && m == "m"
+            {
+                rest = skip_signs_but_minus(more);
+            }
         }
     }
     let time = time(hour, *minute, second)?;

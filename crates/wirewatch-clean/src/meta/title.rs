@@ -23,8 +23,8 @@ pub(crate) fn choose(sources: &TitleSources<'_>) -> String {
     let heading = best_heading(sources, window.as_deref());
     let candidates: Vec<(String, u32)> = [
         (sources.linked, 3),
-        (heading, 3),
         (sources.open_graph, 2),
+        (heading, 3),
         (sources.microdata, 2),
         (sources.twitter, 1),
         (sources.window, 1),
@@ -48,9 +48,22 @@ pub(crate) fn choose(sources: &TitleSources<'_>) -> String {
         }
     }
     match best {
-        Some((at, _)) => candidates[at].0.clone(),
+        Some((at, _)) => without_kicker(&candidates[at].0, &folded),
         None => sources.window.or(sources.open_graph).map(text::one_line).unwrap_or_default(),
     }
+}
+
+/// `Kicker: Headline` without its kicker, when another source has the headline alone.
+fn without_kicker(title: &str, folded: &[String]) -> String {
+    if let Some((_, headline)) = title.split_once(": ") {
+        let alone = text::folded(headline);
+        // What goes on in lower case is the other half of one headline.
+        let stands_alone = !headline.trim_start().starts_with(char::is_lowercase);
+        if stands_alone && alone.len() > 15 && folded.contains(&alone) {
+            return headline.trim().to_owned();
+        }
+    }
+    title.to_owned()
 }
 
 /// The heading that the other sources confirm, else the only or the first one.

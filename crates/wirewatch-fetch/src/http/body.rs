@@ -131,7 +131,7 @@ fn wire(
     limits: BodyLimits,
 ) -> Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>> {
     let most = limits.bytes.saturating_add(64 * 1024);
-    Box::pin(stream::unfold((response, 0_usize), move |(mut response, seen)| async move {
+    let pieces = stream::unfold((response, 0_usize), move |(mut response, seen)| async move {
         let piece = match tokio::time::timeout(limits.idle, response.chunk()).await {
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
             Ok(Err(error)) => Err(io::Error::other(super::error::chain(&error))),
@@ -141,7 +141,9 @@ fn wire(
         };
         let seen = seen + piece.as_ref().map_or(0, Bytes::len);
         Some((piece, (response, seen)))
-    }))
+    });
+    // Asked for more after its end, by the look at the first bytes and again by the decoder.
+    Box::pin(pieces.fuse())
 }
 
 /// Enough of the first pieces to tell what they are.

@@ -12,7 +12,7 @@ use crate::{
     message::{Finished, Owed},
     shared::{Look, Shared},
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wirewatch_model::{Announced, ArticleId, EntryId, OwedEntry, address};
@@ -58,10 +58,14 @@ pub(crate) async fn dispatch(
 
 async fn refill(shared: &Shared, look: &Look, lookahead: &mut Lookahead) -> Result<(), PipelineError> {
     let now = shared.clock.now();
-    let mut skip: Vec<EntryId> = shared.inflight.entries();
+    let mut skip: HashSet<EntryId> = shared.inflight.entries().into_iter().collect();
     skip.extend(lookahead.ids());
-    let room = u32::try_from(LOOKAHEAD - lookahead.len()).unwrap_or(u32::MAX);
-    lookahead.extend(look.ask(move |reader| reader.owed_entries(now, room, &skip)).await?);
+    let room = LOOKAHEAD - lookahead.len();
+    let owed = look.ask(move |reader| {
+        let paused = reader.host_pauses(now)?.into_iter().map(|pause| pause.host).collect();
+        reader.owed_entries(now, room, &paused, &skip)
+    });
+    lookahead.extend(owed.await?);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use wirewatch_model::FeedId;
 
 /// Feeds handed out at one look: a thousand feeds do not go out in one second.
-const BATCH: u32 = 64;
+const BATCH: usize = 64;
 /// Shortest time between two looks: a feed without an interval floor must not spin the daemon either.
 const TICK: Duration = Duration::from_secs(1);
 /// Longest time between two looks, so that a feed added by another process is found.
@@ -27,7 +27,7 @@ pub(crate) async fn schedule(
     let mut polled = HashSet::new();
     while !shared.stop.is_cancelled() {
         let now = shared.clock.now();
-        let mut skip = shared.inflight.feeds();
+        let mut skip: HashSet<FeedId> = shared.inflight.feeds().into_iter().collect();
         skip.extend(&polled);
         let due = look.ask(move |reader| reader.due_feeds(now, BATCH, &skip)).await?;
         if due.is_empty() && once {
@@ -59,8 +59,7 @@ async fn hand_out(shared: &Shared, feeds: &mpsc::Sender<Due>, feed: wirewatch_mo
 }
 
 async fn wait(shared: &Shared, look: &Look, now: Timestamp) -> Result<(), PipelineError> {
-    let busy: Vec<FeedId> = shared.inflight.feeds();
-    let next = look.ask(move |reader| reader.next_feed_due(&busy)).await?;
+    let next = look.ask(|reader| reader.next_feed_due()).await?;
     let soonest = crate::clock::later(now, TICK);
     let latest = crate::clock::later(now, LONGEST);
     let until = next.unwrap_or(latest).clamp(soonest, latest);

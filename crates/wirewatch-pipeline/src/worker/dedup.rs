@@ -11,7 +11,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
-use wirewatch_dedup::{DedupConfig, Deduper, Step, revision_key};
+use wirewatch_dedup::{DedupConfig, Deduper, Step, StoredText, revision_key};
 use wirewatch_model::{ArticleId, CleanArticle, Ordinal, Reject, Stage, Verdict, article_time, text_hash};
 use wirewatch_store::{KnownArticle, Reader, StoreError, Write};
 
@@ -54,7 +54,7 @@ impl Judge {
     pub(crate) fn load(shared: Shared, notices: Notices) -> Result<Self, PipelineError> {
         let reader = shared.database.reader()?;
         let deduper = restore(&reader, shared.clock.now())?;
-        let next_id = ArticleId(reader.max_article_id()?.map_or(1, |id| id.0 + 1));
+        let next_id = ArticleId(reader.max_article_id()?.0 + 1);
         Ok(Self {
             shared,
             reader,
@@ -89,7 +89,10 @@ impl Judge {
             let (Notice::Settled(id) | Notice::Withdrawn(id) | Notice::Dropped(id)) = notice;
             match notice {
                 Notice::Settled(_) => self.deduper.settle(id),
-                Notice::Withdrawn(_) => self.deduper.withdraw(id),
+                Notice::Withdrawn(_) => {
+                    // What was judged a copy of it goes too; the storer drops it and it comes again.
+                    let _ = self.deduper.withdraw(id);
+                }
                 Notice::Dropped(_) => {}
             }
             let gone = match self.pending.get_mut(&id) {
@@ -232,8 +235,14 @@ impl Judge {
                     return Ok(());
                 }
                 Step::Need(articles) => {
-                    for (id, text) in self.reader.stored_texts(&articles)? {
-                        self.deduper.provide(id, &text.as_dedup());
+                    for stored in self.reader.stored_texts(&articles)? {
+                        let text = StoredText {
+                            title: &stored.title,
+                            text: &stored.text,
+                            publisher: &stored.publisher,
+                            time: stored.time,
+                        };
+                        self.deduper.provide(stored.article, &text);
                     }
                 }
             }
@@ -277,7 +286,7 @@ impl Judge {
 
 impl From<KnownArticle> for Known {
     fn from(known: KnownArticle) -> Self {
-        Self { id: known.id, revision_key: known.revision_key, from_feed: known.method.is_from_feed() }
+        Self { id: known.id, revision_key: known.revision_key, from_feed: known.method.starts_with("feed-") }
     }
 }
 
@@ -288,6 +297,7 @@ fn restore(reader: &Reader, now: Timestamp) -> Result<Deduper, StoreError> {
         if let Err(error) = deduper.restore(stored.article, stored.time, &stored.publisher, &stored.signature) {
             tracing::warn!(article.id = %stored.article, %error, "a stored signature cannot be read; run `wirewatch reprocess`");
         }
+        true
     })?;
     Ok(deduper)
 }

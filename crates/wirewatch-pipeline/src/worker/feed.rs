@@ -18,7 +18,9 @@ const AFTER_OUR_FAULT: Duration = Duration::from_secs(3600);
 /// Asks feeds, one at a time; several such workers share the queue.
 pub(crate) async fn fetch(shared: Shared, due: Queue<Due>, answered: mpsc::Sender<Answered>) {
     while let Some(Due { feed, ticket }) = due.next().await {
-        let answer = shared.fetcher.fetch_feed(&feed, shared.clock.now()).await;
+        let mut answer = shared.fetcher.fetch_feed(&feed, shared.clock.now()).await;
+        // The fetcher adds what it took by the machine's clock; the schedule knows only ours.
+        answer.at = shared.clock.now();
         if answered.send(Answered { feed, answer, ticket }).await.is_err() {
             return;
         }

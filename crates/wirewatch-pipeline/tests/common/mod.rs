@@ -1,6 +1,6 @@
 //! A run of the real pipeline against publishers on loopback, in a folder of its own.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 pub mod content;
 pub mod server;
@@ -74,7 +74,9 @@ impl Bench {
     }
 
     pub async fn once(&self) -> Report {
-        self.try_run(Source::Once, Stop::new()).await.expect("the run ends well")
+        let report = self.try_run(Source::Once, Stop::new()).await.expect("the run ends well");
+        eprintln!("{report:?}");
+        report
     }
 
     pub async fn try_run(&self, source: Source, stop: Stop) -> Result<Report, PipelineError> {

@@ -7,12 +7,12 @@
 use super::Reader;
 use crate::StoreError;
 use crate::column::{Json, Micros};
-use crate::writer::{AnnouncedBody, Said};
+use crate::writer::{AnnouncedBody, Said, effective_settings};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use std::collections::HashSet;
 use wirewatch_model::{
-    Announced, ArticleId, Entry, EntryId, FeedId, OwedEntry, Publisher, SourceRef, Validators,
+    Announced, ArticleId, Entry, EntryId, FeedId, FeedSettings, OwedEntry, Publisher, SourceRef, Validators,
 };
 
 /// Entries one host gives in one turn: one is asked for, the others are at hand when it is through.
@@ -125,7 +125,8 @@ impl Reader {
     ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT e.id, e.feed, f.publisher_spec, e.key, e.url, e.title, e.said, b.announced, e.source_ref,
-                    e.state, e.failures, e.first_seen, e.article, e.page_etag, e.page_last_modified
+                    e.state, e.failures, e.first_seen, e.article, e.page_etag, e.page_last_modified,
+                    f.settings, f.user_settings
                FROM entry e JOIN feed f ON f.id = e.feed LEFT JOIN entry_body b ON b.entry = e.id
               WHERE e.state = ?1 AND e.host = ?2 AND e.next_try <= ?3
               ORDER BY e.next_try",
@@ -135,16 +136,17 @@ impl Reader {
         while owed.len() < end {
             let Some(row) = rows.next()? else { break };
             if !excluding.contains(&EntryId(row.get(0)?)) {
-                owed.push(read(row)?);
+                owed.push(read(row, now)?);
             }
         }
         Ok(())
     }
 }
 
-fn read(row: &Row<'_>) -> Result<OwedEntry, StoreError> {
+fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
     let Json(publisher): Json<Publisher> = row.get(2)?;
     let Json(said): Json<Said> = row.get(6)?;
+    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(15)?, row.get(16)?);
     let body: Option<Vec<u8>> = row.get(7)?;
     let body = body.map(|packed| unpack(&packed)).transpose()?;
     let (summary, content) = body.map_or((None, None), |body| (body.summary, body.content));
@@ -155,6 +157,7 @@ fn read(row: &Row<'_>) -> Result<OwedEntry, StoreError> {
         id: EntryId(row.get(0)?),
         feed: FeedId(row.get(1)?),
         publisher,
+        settings: effective_settings(&listed, &user),
         entry: Entry {
             key: row.get(3)?,
             id: said.id,
@@ -176,6 +179,7 @@ fn read(row: &Row<'_>) -> Result<OwedEntry, StoreError> {
         },
         failures: row.get(10)?,
         first_seen: row.get::<_, Micros>(11)?.0,
+        taken_at: now,
         article: article.map(ArticleId),
         page_validators: (etag.is_some() || last_modified.is_some()).then_some(Validators {
             etag,

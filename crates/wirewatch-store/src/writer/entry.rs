@@ -62,7 +62,7 @@ pub(super) fn settle(
     article: i64,
 ) -> Result<(), Failure> {
     let at = judged.seen_at;
-    let (state, next_try) = if entry.changed_at.is_some_and(|changed_at| changed_at > at) {
+    let (state, next_try) = if entry.changed_at.is_some_and(|changed_at| changed_at > judged.taken_at) {
         ("owed", Some(after(at, context.edit_pause)))
     } else if let Some(next_try) = judged.provisional_until {
         ("provisional", Some(next_try))
