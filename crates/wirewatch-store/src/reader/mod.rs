@@ -31,8 +31,9 @@ use rusqlite::Connection;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// Instructions of SQLite's machine between two looks at the clock: about 0.1 ms.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Instructions of SQLite's machine between two looks at the clock. Few, because one step of the
+/// full-text index may take as long as thousands of others.
+const STEPS_BETWEEN_LOOKS: i32 = 1_000;
 
 /// A read-only connection. Not shared between threads: open one for each.
 pub struct Reader {

@@ -181,3 +181,68 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Database, Write};
+
+    fn meta(key: &str) -> Write {
+        Write::Meta { key: key.to_owned(), value: Some("1".to_owned()) }
+    }
+
+    #[test]
+    fn invariant_8_a_panic_ends_the_writer_and_leaves_nobody_waiting() {
+        let folder = tempfile::tempdir().expect("folder");
+        let database = Database::open(folder.path().join("a.db")).expect("made");
+        let options = WriterOptions {
+            before_group: Some(|| panic!("a fault of ours")),
+            group_size: 1,
+            ..WriterOptions::default()
+        };
+        let writer = database.start_writer(options).expect("writer");
+        let handle = writer.handle();
+        let answers: Vec<_> = ["a", "b", "c"].iter().map(|key| handle.submit(meta(key))).collect();
+        for answer in answers {
+            // The last ones may find the queue closed already.
+            let Ok(answer) = answer else { continue };
+            let error = answer.blocking_recv().map_or(Err(WriteError::Ended), |answer| answer.map(drop));
+            match error {
+                Err(WriteError::Fatal { message }) => {
+                    assert!(message.contains("a fault of ours"), "{message}")
+                }
+                other => assert_eq!(other, Err(WriteError::Ended)),
+            }
+        }
+        drop(handle);
+        assert!(matches!(writer.join(), Err(WriteError::Fatal { .. })));
+        assert_eq!(database.reader().expect("reader").meta("a").expect("read"), None);
+        assert_eq!(database.check().expect("check"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_lone_request_does_not_wait_for_a_group_to_fill() {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(10);
+        let request = |key: &str| Request { write: meta(key), reply: tokio::sync::oneshot::channel().0 };
+        sender.try_send(request("a")).expect("room");
+        let options = WriterOptions {
+            group_time: Duration::from_secs(3_600),
+            group_quiet: Duration::from_millis(1),
+            ..WriterOptions::default()
+        };
+        let mut requests = Vec::new();
+        assert!(collect(&mut receiver, &options, &mut requests));
+        assert_eq!(requests.len(), 1);
+        // A group takes what waits, up to its size.
+        for key in ["b", "c", "d"] {
+            sender.try_send(request(key)).expect("room");
+        }
+        requests.clear();
+        assert!(collect(&mut receiver, &WriterOptions { group_size: 2, ..options.clone() }, &mut requests));
+        assert_eq!(requests.len(), 2);
+        drop(sender);
+        requests.clear();
+        assert!(collect(&mut receiver, &options, &mut requests), "what is left is taken");
+        assert!(!collect(&mut receiver, &options, &mut requests), "then it ends");
+    }
+}
