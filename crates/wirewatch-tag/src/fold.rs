@@ -27,28 +27,15 @@ impl Folded {
     /// Folds a text of up to 4 GiB (what lies beyond is not read).
     pub(crate) fn new(original: &str) -> Self {
         let mut folding = Folding::with_capacity(original.len());
-        let mut rest = original.char_indices().take_while(|(at, _)| *at < u32::MAX as usize).peekable();
-        while let Some((at, letter)) = rest.next() {
-            if letter.is_ascii() && rest.peek().is_none_or(|(_, next)| next.is_ascii()) {
-                folding.push(at, letter);
-                continue;
-            }
-            let mut end = at + letter.len_utf8();
-            let mut marked = false;
-            while let Some(&(next_at, next)) = rest.peek() {
-                if next < '\u{300}' || canonical_combining_class(next) == 0 {
-                    break;
-                }
-                marked = true;
-                end = next_at + next.len_utf8();
-                rest.next();
-            }
-            let piece = &original[at..end];
-            // Latin and Cyrillic letters without loose marks are composed already.
-            if marked || (letter >= '\u{530}' && !is_nfc(piece)) {
-                piece.nfc().for_each(|letter| folding.push(at, letter));
+        let bytes = original.as_bytes();
+        let mut at = 0;
+        while at < bytes.len().min(u32::MAX as usize) {
+            // Most of most texts: ASCII that no mark follows.
+            if bytes[at].is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii) {
+                folding.push_ascii(at as u32, bytes[at]);
+                at += 1;
             } else {
-                folding.push(at, letter);
+                at = folding.push_composed(original, at);
             }
         }
         folding.finish(original.len())
@@ -72,14 +59,32 @@ impl Folded {
 
     /// Whether a word may begin here: the start of the text, or after anything but a letter or digit.
     pub(crate) fn is_word_start(&self, at: usize) -> bool {
-        self.text[..at].chars().next_back().is_none_or(|letter| !letter.is_alphanumeric())
+        self.text[..at].chars().next_back().is_none_or(|letter| !is_word(letter))
     }
 
     /// The end of the word that `at` stands in.
     pub(crate) fn word_end(&self, at: usize) -> usize {
         let rest = &self.text[at..];
-        at + rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len())
+        at + rest.find(|letter: char| !is_word(letter)).unwrap_or(rest.len())
     }
+}
+
+/// Whether a letter or digit: what words are made of. The common alphabets need no table.
+#[inline]
+fn is_word(letter: char) -> bool {
+    match letter {
+        '\0'..='\x7f' => letter.is_ascii_alphanumeric(),
+        '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
+        _ => letter.is_alphanumeric(),
+    }
+}
+
+/// Whether a letter is sure to be composed already and to be no mark on the letter before it: Latin and
+/// Cyrillic letters and the usual punctuation.
+#[inline]
+fn is_composed(letter: char) -> bool {
+    letter < '\u{300}'
+        || matches!(letter, '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' | '\u{2010}'..='\u{2027}')
 }
 
 /// Folds a term; leading and trailing space is dropped.
@@ -107,6 +112,32 @@ impl Folding {
         }
     }
 
+    #[inline(always)]
+    fn push_ascii(&mut self, at: u32, byte: u8) {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => self.emit(at, byte as char, true),
+            b'A'..=b'Z' => self.emit(at, (byte | 0x20) as char, true),
+            _ => self.push(at as usize, byte as char),
+        }
+    }
+
+    /// Takes the letter at a byte with the marks that follow it, composed, and gives the byte after.
+    fn push_composed(&mut self, original: &str, at: usize) -> usize {
+        let mut rest = original[at..].char_indices();
+        let Some((_, letter)) = rest.next() else { return original.len() };
+        let marks = rest
+            .take_while(|(_, mark)| !is_composed(*mark) && canonical_combining_class(*mark) != 0)
+            .map(|(start, mark)| start + mark.len_utf8());
+        let end = at + marks.last().unwrap_or(letter.len_utf8());
+        let piece = &original[at..end];
+        if end == at + letter.len_utf8() && (is_composed(letter) || is_nfc(piece)) {
+            self.push(at, letter);
+        } else {
+            piece.nfc().for_each(|letter| self.push(at, letter));
+        }
+        end
+    }
+
     #[inline]
     fn push(&mut self, at: usize, letter: char) {
         // `Folded::new` reads no further than u32 reaches.
@@ -125,7 +156,10 @@ impl Folding {
             'ё' | 'Ё' => self.emit(at, 'е', true),
             _ if letter.is_ascii() => self.emit(at, letter, false),
             _ if letter.is_whitespace() => self.space(at, 0),
-            _ => letter.to_lowercase().for_each(|lower| self.emit(at, lower, lower.is_alphanumeric())),
+            'а'..='я' | 'ѐ'..='џ' => self.emit(at, letter, true),
+            'А'..='Я' => self.emit(at, char::from_u32(letter as u32 + 0x20).unwrap_or(letter), true),
+            'Ѐ'..='Џ' => self.emit(at, char::from_u32(letter as u32 + 0x50).unwrap_or(letter), true),
+            _ => letter.to_lowercase().for_each(|lower| self.emit(at, lower, is_word(lower))),
         }
     }
 
@@ -134,7 +168,7 @@ impl Folding {
         self.gap = Some((start, seen + line_feeds));
     }
 
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, at: u32, letter: char, in_word: bool) {
         if let Some((start, line_feeds)) = self.gap.take() {
             self.text.push(if line_feeds > 1 { PARAGRAPH as char } else { ' ' });
@@ -144,7 +178,8 @@ impl Folding {
         self.words += u32::from(in_word && !self.in_word);
         self.in_word = in_word;
         self.text.push(letter);
-        for _ in 0..letter.len_utf8() {
+        self.origin.push(at);
+        for _ in 1..letter.len_utf8() {
             self.origin.push(at);
         }
     }

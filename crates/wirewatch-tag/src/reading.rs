@@ -101,10 +101,10 @@ impl<'a> Reading<'a> {
 pub(crate) struct Repeats(HashMap<u32, u32>);
 
 impl Repeats {
-    /// Whether it is the first time, and what of the weight counts.
-    pub(crate) fn weigh(&mut self, entry: u32, weight: f32) -> (bool, f32) {
+    /// What of the weight counts.
+    pub(crate) fn weigh(&mut self, entry: u32, weight: f32) -> f32 {
         let met = self.0.entry(entry).or_default();
         *met += 1;
-        (*met == 1, weight / (*met as f32).sqrt())
+        weight / (*met as f32).sqrt()
     }
 }

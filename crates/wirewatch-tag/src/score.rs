@@ -4,8 +4,9 @@
 //! its share of everything that speaks for any topic, by its density, and by what headline and lead
 //! say of it. Relevance is measured alike on its own vocabulary, with the spread over the text and
 //! what speaks against it. A logistic function over these few measures gives the score; its
-//! coefficients are one set for all topics, fitted on labelled articles, so they say how measures
-//! weigh against each other and nothing about single topics. What differs by topic is its threshold.
+//! coefficients are one set for all topics, fitted by logistic regression on labelled articles, so they
+//! say how measures weigh against each other and nothing about single topics. What differs by topic is
+//! its threshold in `topics.toml`, fitted with them and shrunk towards the common one.
 
 /// What speaks for a topic in one article.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,10 +17,12 @@ pub struct TopicMeasure {
     pub headline: f32,
     /// The part of `mass` that stands in the lead.
     pub lead: f32,
-    /// Different terms found.
-    pub terms: f32,
     /// `mass` over the mass of all topics, 0 to 1.
     pub share: f32,
+    /// `lead` over what the lead says for all topics, 0 to 1.
+    pub lead_share: f32,
+    /// `mass` over that of the heaviest topic, 0 to 1.
+    pub of_heaviest: f32,
     /// `mass` for every 100 words.
     pub density: f32,
     /// 0 to 1.
@@ -29,11 +32,13 @@ pub struct TopicMeasure {
 /// What speaks for the article belonging to the story.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RelevanceMeasure {
-    /// Weights of the hits.
+    /// Weights of the hits that name the conflict (terms of weight 1 and more).
     pub mass: f32,
-    /// The part of `mass` that stands in the headline.
+    /// Weights of the hits around it (lighter terms: the powers, their leaders).
+    pub around: f32,
+    /// The part of both that stands in the headline.
     pub headline: f32,
-    /// The part of `mass` that stands in the lead.
+    /// The part of both that stands in the lead.
     pub lead: f32,
     /// `mass` for every 100 words.
     pub density: f32,
@@ -41,37 +46,124 @@ pub struct RelevanceMeasure {
     pub spread: f32,
     /// Weights of what speaks against it, over those and `mass`, 0 to 1.
     pub against: f32,
+    /// How close the article is to the wider confrontation of Russia and the West, 0 to 1: on it the
+    /// topics lean, which some articles have that are not about this story.
+    pub closeness: f32,
     /// 0 to 1.
     pub score: f32,
 }
 
+/// Completes the measures of an article of so many words and judges them.
+pub(crate) fn judge(topics: &mut [TopicMeasure], relevance: &mut RelevanceMeasure, words: u32) {
+    let hundreds = (words as f32 / 100.0).max(1.0);
+    relevance.judge(hundreds);
+    let positive = |part: fn(&TopicMeasure) -> f32| topics.iter().map(move |topic| part(topic).max(0.0));
+    let all: f32 = positive(|topic| topic.mass).sum();
+    let lead: f32 = positive(|topic| topic.lead).sum();
+    let heaviest = positive(|topic| topic.mass).fold(0.0, f32::max);
+    for topic in topics.iter_mut().filter(|topic| topic.mass > 0.0) {
+        topic.share = topic.mass / all;
+        topic.lead_share = topic.lead.max(0.0) / (lead + 1.0);
+        topic.of_heaviest = topic.mass / heaviest;
+        topic.density = topic.mass / hundreds;
+        topic.judge(relevance.closeness);
+    }
+}
+
 impl TopicMeasure {
-    /// Sets the score from the measures.
-    pub(crate) fn judge(&mut self) {
-        let sum = -3.0
-            + 0.6 * self.mass.max(0.0).ln_1p()
-            + 3.0 * self.share
-            + 0.5 * self.density.max(0.0).ln_1p()
-            + 0.5 * self.headline.max(0.0).ln_1p()
-            + 0.5 * self.lead.max(0.0).ln_1p();
-        self.score = if self.mass > 0.0 { logistic(sum) } else { 0.0 };
+    fn judge(&mut self, closeness: f32) {
+        let sum = -7.71
+            + 0.35 * self.mass.ln_1p()
+            + 1.08 * self.share
+            + 0.94 * self.density.ln_1p()
+            + 0.61 * self.headline.max(0.0).ln_1p()
+            + 0.20 * self.lead.max(0.0).ln_1p()
+            + 1.02 * self.lead_share
+            + 2.47 * self.of_heaviest
+            + 3.64 * closeness;
+        self.score = logistic(sum);
     }
 }
 
 impl RelevanceMeasure {
-    /// Sets the score from the measures.
-    pub(crate) fn judge(&mut self) {
-        let sum = -3.0
-            + 0.8 * self.mass.ln_1p()
-            + 1.0 * self.density.ln_1p()
-            + 0.8 * self.headline.ln_1p()
-            + 0.5 * self.lead.ln_1p()
-            + 1.0 * self.spread
-            - 2.0 * self.against;
-        self.score = if self.mass > 0.0 { logistic(sum) } else { 0.0 };
+    fn judge(&mut self, hundreds: f32) {
+        let (all, around) = (self.mass + self.around, self.around / hundreds);
+        if all <= 0.0 {
+            return;
+        }
+        self.density = self.mass / hundreds;
+        self.score = logistic(
+            -3.59
+                + 0.67 * self.mass.ln_1p()
+                + 1.00 * self.density.ln_1p()
+                + 0.31 * around.ln_1p()
+                + 2.57 * self.headline.ln_1p()
+                + 2.01 * self.lead.ln_1p()
+                + 0.70 * self.spread
+                - 3.13 * self.against,
+        );
+        // A plain scale rather than a fitted one: topics also belong to articles about the wider
+        // confrontation, which the labels of relevance leave out.
+        self.closeness = logistic(
+            -3.0 + 0.8 * all.ln_1p()
+                + (all / hundreds).ln_1p()
+                + 0.8 * self.headline.ln_1p()
+                + 0.5 * self.lead.ln_1p()
+                + self.spread
+                - 2.0 * self.against,
+        );
     }
 }
 
 fn logistic(sum: f32) -> f32 {
     1.0 / (1.0 + (-sum).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(mass: f32, headline: f32) -> TopicMeasure {
+        TopicMeasure { mass, headline, ..TopicMeasure::default() }
+    }
+
+    #[test]
+    fn the_topic_of_the_headline_beats_one_of_the_same_mass() {
+        let mut topics = [topic(4.0, 3.0), topic(4.0, 0.0)];
+        let mut relevance = RelevanceMeasure { mass: 10.0, ..RelevanceMeasure::default() };
+        judge(&mut topics, &mut relevance, 300);
+        assert!(topics[0].score > topics[1].score);
+    }
+
+    #[test]
+    fn background_on_everything_else_lowers_a_topic() {
+        let score_beside = |others: &[f32]| {
+            let mut topics = vec![topic(4.0, 0.0)];
+            topics.extend(others.iter().map(|mass| topic(*mass, 0.0)));
+            let mut relevance = RelevanceMeasure { mass: 10.0, ..RelevanceMeasure::default() };
+            judge(&mut topics, &mut relevance, 300);
+            topics[0].score
+        };
+        assert!(score_beside(&[]) > score_beside(&[4.0, 4.0]));
+        assert!(score_beside(&[4.0, 4.0]) > score_beside(&[9.0, 9.0]));
+    }
+
+    #[test]
+    fn nothing_found_is_nothing() {
+        let mut topics = [topic(0.0, 0.0), topic(-3.0, 0.0)];
+        let mut relevance = RelevanceMeasure::default();
+        judge(&mut topics, &mut relevance, 0);
+        assert_eq!((topics[0].score, topics[1].score), (0.0, 0.0));
+        assert_eq!((relevance.score, relevance.closeness), (0.0, 0.0));
+    }
+
+    #[test]
+    fn what_speaks_against_lowers_relevance() {
+        let score_with = |against: f32| {
+            let mut relevance = RelevanceMeasure { mass: 5.0, against, ..RelevanceMeasure::default() };
+            judge(&mut [], &mut relevance, 300);
+            relevance.score
+        };
+        assert!(score_with(0.0) > score_with(0.5));
+    }
 }

@@ -51,7 +51,7 @@ impl SeedProfile {
     /// What cannot be read or is not known, with file, line and key.
     pub fn parse(name: &str, text: &str) -> Result<Self, RulesError> {
         let file = format!("seeds/{name}.toml");
-        let mut top = Source { file: &file, text }.parse()?;
+        let mut top = Source::new(&file, text).parse()?;
         let mut profile = Self {
             name: name.to_owned(),
             title: top.required_text("title")?,

@@ -5,7 +5,7 @@ use crate::language;
 use crate::matcher::{Hit, Matcher, Target};
 use crate::reading::{Place, Reading, Repeats};
 use crate::rules::{Rules, SeedReference};
-use crate::score::{RelevanceMeasure, TopicMeasure};
+use crate::score::{self, RelevanceMeasure, TopicMeasure};
 use crate::seed::SeedProfile;
 use crate::zones::Zone;
 use std::ops::Range;
@@ -150,20 +150,18 @@ impl Tagger {
     }
 
     fn judge(&self, reading: &Reading<'_>) -> Measures {
-        let words = (reading.title.folded.words + reading.text.folded.words) as f32;
-        let hundreds = (words / 100.0).max(1.0);
         let mut topics = vec![TopicMeasure::default(); self.rules.topics.len()];
         let mut relevance = RelevanceMeasure::default();
         let (mut against, mut eighths) = (0.0, 0_u8);
         let mut repeats = Repeats::default();
         for (hit, place) in reading.hits() {
-            let weight = self.matcher.entry(hit).weight * self.counts(place);
+            let entry = self.matcher.entry(hit);
+            let weight = entry.weight * self.counts(place);
             match hit.target {
                 Target::Topic(at) => {
-                    let (first, weight) = repeats.weigh(hit.entry, weight);
+                    let weight = repeats.weigh(hit.entry, weight);
                     let topic = &mut topics[at as usize];
                     topic.mass += weight;
-                    topic.terms += f32::from(u8::from(first && weight > 0.0));
                     match place.zone {
                         Zone::Headline => topic.headline += weight,
                         Zone::Lead => topic.lead += weight,
@@ -171,7 +169,10 @@ impl Tagger {
                     }
                 }
                 Target::Relevant => {
-                    relevance.mass += weight;
+                    match entry.weight < 1.0 {
+                        true => relevance.around += weight,
+                        false => relevance.mass += weight,
+                    }
                     match place.zone {
                         Zone::Headline => relevance.headline += weight,
                         Zone::Lead => relevance.lead += weight,
@@ -186,16 +187,9 @@ impl Tagger {
                 Target::Context(_) | Target::Background | Target::Entity(_) => {}
             }
         }
-        relevance.density = relevance.mass / hundreds;
         relevance.spread = eighths.count_ones() as f32 / 8.0;
         relevance.against = if against > 0.0 { against / (against + relevance.mass) } else { 0.0 };
-        relevance.judge();
-        let all: f32 = topics.iter().map(|topic| topic.mass.max(0.0)).sum();
-        for topic in topics.iter_mut().filter(|topic| topic.mass > 0.0) {
-            topic.share = topic.mass / all;
-            topic.density = topic.mass / hundreds;
-            topic.judge();
-        }
+        score::judge(&mut topics, &mut relevance, reading.title.folded.words + reading.text.folded.words);
         Measures { relevance, topics }
     }
 

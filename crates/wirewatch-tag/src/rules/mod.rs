@@ -64,6 +64,7 @@ impl Rules {
             parse::topics_file(&mut rules, "topics.local.toml", local, true)?;
         }
         rules.topics.retain(|topic| !topic.off);
+        parse::seed_terms(&mut rules);
         parse::entities_file(&mut rules, entities)?;
         rules.version = version(topics, entities, seeds, local);
         Ok(rules)
@@ -146,7 +147,6 @@ pub(crate) struct Context {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Relevance {
     pub(crate) threshold: f32,
-    /// Above this relevance a topic needs no more than its own threshold.
     pub(crate) terms: Vec<WeightedTerm>,
     pub(crate) negative: Vec<WeightedTerm>,
 }

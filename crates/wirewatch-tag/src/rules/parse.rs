@@ -12,7 +12,7 @@ const THRESHOLD: f32 = 0.5;
 
 /// Reads `topics.toml`, or a local file over it.
 pub(crate) fn topics_file(rules: &mut Rules, file: &str, text: &str, local: bool) -> Result<(), RulesError> {
-    let mut top = Source { file, text }.parse()?;
+    let mut top = Source::new(file, text).parse()?;
     for section in top.sections("context")? {
         context(rules, section)?;
     }
@@ -70,6 +70,18 @@ fn relevance(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result
         rules.relevance.negative.extend(term_group(rules, group, 0.0..=10.0)?);
     }
     section.finish()
+}
+
+/// The key terms of the seed profiles join the vocabulary of relevance at their own weight.
+pub(crate) fn seed_terms(rules: &mut Rules) {
+    let key_terms = rules.seeds.iter().flat_map(|seed| &seed.key_terms);
+    let terms = key_terms.filter_map(|key_term| {
+        // The profile was refused when a key term could not be searched for.
+        let term = Term::parse(&key_term.term).ok()?;
+        Some(WeightedTerm { term, weight: key_term.weight, near: None })
+    });
+    let terms: Vec<WeightedTerm> = terms.collect();
+    rules.relevance.terms.extend(terms);
 }
 
 /// Reads one `[[topic]]` and gives its slug.
@@ -208,7 +220,7 @@ fn term(section: &Section<'_>, key: &str, written: &str, line: usize) -> Result<
 
 /// Reads `entities.toml`.
 pub(crate) fn entities_file(rules: &mut Rules, text: &str) -> Result<(), RulesError> {
-    let mut top = Source { file: "entities.toml", text }.parse()?;
+    let mut top = Source::new("entities.toml", text).parse()?;
     for section in top.sections("entity")? {
         let line = section.line_of();
         let entity = entity(section)?;

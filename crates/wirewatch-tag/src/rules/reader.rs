@@ -1,23 +1,30 @@
 //! Reading TOML by hand, so that every complaint names file, line and key.
 
 use super::RulesError;
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, rc::Rc};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A file of rules: its name for complaints and its text for line numbers.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Source<'a> {
-    pub(crate) file: &'a str,
-    pub(crate) text: &'a str,
+    file: &'a str,
+    text: &'a str,
+    /// The bytes where lines end, found once: every term asks for its line.
+    line_ends: Rc<[usize]>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn parse(self) -> Result<Section<'a>, RulesError> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at);
+        Self { file, text, line_ends: line_ends.collect() }
+    }
+
+    pub(crate) fn parse(&self) -> Result<Section<'a>, RulesError> {
         match DeTable::parse(self.text) {
             Ok(table) => {
                 let span = table.span();
-                Ok(Section::new(self, String::new(), span, table.into_inner()))
+                Ok(Section::new(self.clone(), String::new(), span, table.into_inner()))
             }
             Err(error) => Err(RulesError::Syntax {
                 file: self.file.to_owned(),
@@ -27,8 +34,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn line(self, byte: usize) -> usize {
-        1 + self.text.bytes().take(byte).filter(|&byte| byte == b'\n').count()
+    fn line(&self, byte: usize) -> usize {
+        1 + self.line_ends.partition_point(|&end| end < byte)
     }
 }
 
@@ -150,7 +157,7 @@ impl<'a> Section<'a> {
         match self.take(key) {
             None => Ok(None),
             Some((at, DeValue::Table(table))) => {
-                Ok(Some(Section::new(self.source, self.path_of(key), at, table)))
+                Ok(Some(Section::new(self.source.clone(), self.path_of(key), at, table)))
             }
             Some((at, other)) => Err(self.wrong(&at, key, wants("a table", &other))),
         }
@@ -167,7 +174,7 @@ impl<'a> Section<'a> {
             let at = Spanned::span(&item);
             match item.into_inner() {
                 DeValue::Table(table) => {
-                    sections.push(Section::new(self.source, self.path_of(key), at, table));
+                    sections.push(Section::new(self.source.clone(), self.path_of(key), at, table));
                 }
                 other => return Err(self.wrong(&at, key, wants("an array of tables", &other))),
             }
