@@ -10,7 +10,7 @@ use crate::sketch::{Signature, SignatureError, Sketch};
 use crate::texts::{Text, Texts};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use wirewatch_model::{ArticleId, CopyEvidence, Relation, Verdict, text_hash};
+use wirewatch_model::{ArticleId, CopyEvidence, Relation, Verdict};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// An article to be judged.
@@ -100,9 +100,8 @@ impl Deduper {
         let text =
             Text::new(Features::new(incoming.title, incoming.text), publisher_hash(incoming.publisher));
         let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
-        let hash = text_hash(incoming.text);
-        if let Some(of) = self.exact_original(id, hash, exact) {
-            return self.conclude(incoming, text, &view, hash, Some((of, exact_copy())));
+        if let Some(of) = self.exact_original(id, text.features.key, exact) {
+            return self.conclude(incoming, text, &view, Some((of, exact_copy())));
         }
         let sketch = Sketch::of(&view);
         let query = Query {
@@ -117,7 +116,7 @@ impl Deduper {
                 self.asked.get_or_insert_with(|| (id, BTreeSet::new())).1.extend(&missing);
                 Step::Need(missing.into_iter().map(ArticleId).collect())
             }
-            Ok(copied) => self.conclude(incoming, text, &view, hash, copied),
+            Ok(copied) => self.conclude(incoming, text, &view, copied),
         }
     }
 
@@ -139,7 +138,7 @@ impl Deduper {
         text.earlier = self.texts.remove(id).map(Text::first);
         self.index.supersede(id);
         let view = text.features.view(|line| self.index.lines.is_stock(line, text.publisher));
-        let signature = self.signature(incoming, &text, &view, text_hash(incoming.text), of, false);
+        let signature = self.signature(incoming, &text, &view, of, false);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         signature.to_bytes()
@@ -171,7 +170,7 @@ impl Deduper {
     ///
     /// # Errors
     /// When the signature was written by another version or is damaged: the article is then left
-    /// out, and found by its text's hash alone.
+    /// out, and found by the hash of its text in the store alone.
     pub fn restore(
         &mut self,
         id: ArticleId,
@@ -204,11 +203,11 @@ impl Deduper {
         self.index.bytes()
     }
 
-    fn exact_original(&self, id: i64, hash: Option<u128>, exact: Option<ArticleId>) -> Option<i64> {
+    fn exact_original(&self, id: i64, key: Option<u64>, exact: Option<ArticleId>) -> Option<i64> {
         if let Some(of) = exact.filter(|of| of.0 != id) {
             return Some(self.index.get(of.0).map_or(of.0, |record| record.of));
         }
-        self.index.original_of_text(hash?, id)
+        self.index.original_of_text(key?, id)
     }
 
     /// The copy the candidates make of it, or the texts that are missing to say so.
@@ -298,7 +297,6 @@ impl Deduper {
         incoming: &Incoming<'_>,
         text: Text,
         view: &View,
-        hash: Option<u128>,
         copied: Option<(i64, Found)>,
     ) -> Step {
         let id = incoming.id.0;
@@ -307,7 +305,7 @@ impl Deduper {
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
         let background = self.index.lines.background(&text.features, text.publisher, original);
         let exact = copied.as_ref().is_some_and(|(_, found)| found.copied.relation == Relation::Exact);
-        let signature = self.signature(incoming, &text, view, hash, of, exact);
+        let signature = self.signature(incoming, &text, view, of, exact);
         self.index.insert(id, incoming.time.as_second(), &signature);
         self.texts.insert(id, text);
         self.pending.insert(id);
@@ -323,7 +321,6 @@ impl Deduper {
         incoming: &Incoming<'_>,
         text: &Text,
         view: &View,
-        hash: Option<u128>,
         of: Option<i64>,
         exact: bool,
     ) -> Signature {
@@ -333,14 +330,21 @@ impl Deduper {
             return Signature {
                 standalone: incoming.standalone,
                 figures_bearing,
-                text: hash,
+                text: text.features.key,
                 of,
                 ..Signature::default()
             };
         }
         let original = of.and_then(|of| self.texts.get(of)).map(|original| &original.features);
         let lines = LineCounts::to_count(&text.features, text.publisher, original);
-        Signature { sketch: Sketch::of(view), text: hash, of, standalone: true, figures_bearing, lines }
+        Signature {
+            sketch: Sketch::of(view),
+            text: text.features.key,
+            of,
+            standalone: true,
+            figures_bearing,
+            lines,
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Features {
     pub(crate) lines: Vec<Line>,
     /// Hashes of the words of the title, sorted, each once.
     pub(crate) title: Vec<u32>,
+    /// Hash of all words, the dateline's too; `None` for a text without a word.
+    pub(crate) key: Option<u64>,
     /// Words in a shingle: more where a word is a single letter.
     pub(crate) width: usize,
 }
@@ -38,6 +40,7 @@ impl Features {
         let text = clean_letters(text);
         let mut all = Vec::with_capacity(text.len() / 6);
         let mut lines = Vec::new();
+        let mut key = 0;
         let mut paragraph = 0;
         let mut paragraph_is_empty = true;
         for line in text.lines() {
@@ -47,18 +50,21 @@ impl Features {
                 continue;
             }
             paragraph_is_empty = false;
-            let line = if lines.is_empty() { without_dateline(line) } else { line };
+            let (dateline, line) = if lines.is_empty() { split_dateline(line) } else { ("", line) };
+            words(dateline, |word| key = mix(key ^ u64::from(word.hash)));
             let start = all.len();
             words(line, |word| all.push(word));
             if all.len() > start {
                 let hash = line_hash(&all[start..]);
+                key = all[start..].iter().fold(key, |key, word| mix(key ^ u64::from(word.hash)));
                 lines.push(Line { hash, start: start as u32, end: all.len() as u32, paragraph });
             }
             if all.len() >= MAX_WORDS {
                 break;
             }
         }
-        Self { width: shingle_width(&text), words: all, lines, title: title_words(title) }
+        let key = (!all.is_empty()).then_some(key);
+        Self { width: shingle_width(&text), key, words: all, lines, title: title_words(title) }
     }
 
     /// The text without the lines for which `is_stock` says so.
@@ -105,9 +111,9 @@ fn shingle_width(text: &str) -> usize {
     if dense * 5 > all { 5 } else { 3 }
 }
 
-/// "GENEVA, Jan 10 (Agency) — Talks" begins with "Talks": place, day and agency differ between
+/// "GENEVA, Jan 10 (Agency) — Talks" is cut before "Talks": place, day and agency differ between
 /// copies of one dispatch.
-fn without_dateline(line: &str) -> &str {
+fn split_dateline(line: &str) -> (&str, &str) {
     const LONGEST: usize = 70;
     let head_end = line.char_indices().nth(LONGEST).map_or(line.len(), |(at, _)| at);
     let head = &line[..head_end];
@@ -116,7 +122,7 @@ fn without_dateline(line: &str) -> &str {
             && head[..*at].ends_with([' ', ')', '.', '\u{a0}'])
             && head[at + letter.len_utf8()..].starts_with([' ', '\u{a0}'])
     }) else {
-        return line;
+        return ("", line);
     };
     let before = head[..at].trim();
     let first = before.split([' ', ',', '\u{a0}']).next().unwrap_or_default();
@@ -124,9 +130,9 @@ fn without_dateline(line: &str) -> &str {
         && !first.chars().any(char::is_lowercase);
     let credits = before.ends_with(')') && before.contains('(');
     if (shouts || credits) && before.split_whitespace().count() <= 9 {
-        &line[at + dash.len_utf8()..]
+        line.split_at(at + dash.len_utf8())
     } else {
-        line
+        ("", line)
     }
 }
 

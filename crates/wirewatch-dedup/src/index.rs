@@ -23,7 +23,7 @@ pub(crate) struct Record {
     earlier: Option<u32>,
     /// It stands for a text that its article no longer has.
     superseded: bool,
-    /// The low half of the text's hash; 0 when it has none.
+    /// The hash of its words; 0 when it has none.
     text: u64,
     /// Lines it was counted for.
     lines: Box<[u32]>,
@@ -101,8 +101,8 @@ impl Index {
     }
 
     /// The original of the group that has exactly this text.
-    pub(crate) fn original_of_text(&self, text: u128, not: i64) -> Option<i64> {
-        let slot = *self.by_text.get(&(text as u64))?;
+    pub(crate) fn original_of_text(&self, text: u64, not: i64) -> Option<i64> {
+        let slot = *self.by_text.get(&text)?;
         let record = &self.records[slot as usize];
         (record.id != not).then_some(record.of)
     }
@@ -131,7 +131,7 @@ impl Index {
                 self.postings.insert(*hash, slot, self.config.max_postings);
             }
         }
-        let text = signature.text.map_or(0, |text| text as u64);
+        let text = signature.text.unwrap_or(0);
         if signature.text.is_some() {
             self.by_text.entry(text).or_insert(slot);
         }

@@ -47,7 +47,8 @@ fn repair_with(text: &str, byte_of: fn(char) -> Option<u8>, least: usize) -> Opt
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;
-    while let Some(letter) = text[at..].chars().next() {
+    while let Some(ahead) = text[at..].find(is_lead) {
+        at += ahead;
         let (end, sequences, whole) = stretch(&text[at..], byte_of);
         if sequences >= least {
             out.push_str(&text[copied..at]);
@@ -55,13 +56,18 @@ fn repair_with(text: &str, byte_of: fn(char) -> Option<u8>, least: usize) -> Opt
             at += end;
             copied = at;
         } else {
-            at += letter.len_utf8();
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
         }
     }
     (copied > 0).then(|| {
         out.push_str(&text[copied..]);
         out
     })
+}
+
+/// What the first byte of a two to four byte sequence (C2 to F4) is read as.
+fn is_lead(letter: char) -> bool {
+    matches!(letter, '\u{C2}'..='\u{F4}' | 'В'..='ф')
 }
 
 /// The longest chain of wrong sequences at the start: its bytes in `text`, how many, and repaired.

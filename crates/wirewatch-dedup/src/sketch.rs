@@ -11,8 +11,8 @@ pub(crate) const SPARSE_SCALE: u64 = 64;
 /// Texts above this many shingles are sampled at 1 in 8, above the next at 1 in 4.
 const LONG: usize = 250;
 const MIDDLING: usize = 100;
-/// More hashes than this are not kept: an article of 8,000 words.
-const MAX_HASHES: usize = 1_000;
+/// Beyond, a sketch is sparse from the start, so that it stays bounded.
+const VERY_LONG: usize = 8_000;
 /// Marks a hash that the sparse window keeps too.
 pub(crate) const SPARSE_BIT: u32 = 1 << 31;
 
@@ -38,7 +38,8 @@ impl Sketch {
         let scale = match distinct {
             0..=MIDDLING => 1,
             _ if distinct <= LONG => 4,
-            _ => 8,
+            _ if distinct <= VERY_LONG => 8,
+            _ => SPARSE_SCALE,
         };
         // Shingles are sorted by hash: the sample is a prefix.
         let limit = u64::MAX / scale;
@@ -46,7 +47,6 @@ impl Sketch {
         let mut hashes: Vec<u32> = sample.map(fingerprint).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        hashes.truncate(MAX_HASHES);
         Self { scale, shingles: distinct as u32, hashes }
     }
 }
@@ -61,8 +61,8 @@ fn fingerprint(hash: u64) -> u32 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) sketch: Sketch,
-    /// [`wirewatch_model::text_hash`] of the text.
-    pub(crate) text: Option<u128>,
+    /// Hash of the words of the text.
+    pub(crate) text: Option<u64>,
     /// The group's original; `None` for an original.
     pub(crate) of: Option<i64>,
     pub(crate) standalone: bool,
@@ -120,7 +120,7 @@ impl Signature {
             return Err(SignatureError::Version(version));
         }
         let flags = bytes.take::<1>()?[0];
-        let text = if flags & HAS_TEXT != 0 { Some(u128::from_le_bytes(bytes.take()?)) } else { None };
+        let text = if flags & HAS_TEXT != 0 { Some(u64::from_le_bytes(bytes.take()?)) } else { None };
         let of = if flags & IS_COPY != 0 { Some(i64::from_le_bytes(bytes.take()?)) } else { None };
         let scale = u64::from(bytes.take::<1>()?[0]);
         let shingles = u32::from_le_bytes(bytes.take()?);
@@ -196,7 +196,7 @@ mod tests {
         fn what_is_written_is_read_again(
             hashes in proptest::collection::vec(any::<u32>(), 0..80),
             lines in proptest::collection::vec(any::<u32>(), 0..40),
-            text in any::<Option<u128>>(), of in any::<Option<i64>>(), standalone: bool, figures_bearing: bool,
+            text in any::<Option<u64>>(), of in any::<Option<i64>>(), standalone: bool, figures_bearing: bool,
             scale in 1u64..200, shingles: u32,
         ) {
             let signature = Signature {

@@ -79,7 +79,6 @@ struct Met {
     publisher: String,
     time: Timestamp,
     story: ArticleId,
-    revision: u128,
 }
 
 /// Articles between two evictions.
@@ -100,10 +99,9 @@ impl Stream {
     pub fn judge(&mut self, article: StreamArticle) -> StreamVerdict {
         let published = article.published.as_deref().and_then(|stamp| stamp.parse::<Stamp>().ok());
         self.time = published.map_or(self.time, |stamp| stamp.instant());
-        let revision = revision_key(&article.title, &article.text);
         let identity = article.url.as_deref().and_then(address::identity);
         if let Some(known) = identity.as_ref().and_then(|identity| self.by_address.get(identity)).copied() {
-            return self.revise(known, article, revision);
+            return self.revise(known, article);
         }
         let number = ArticleId(self.met.len() as i64);
         if let Some(identity) = identity {
@@ -118,7 +116,6 @@ impl Stream {
             publisher: publisher.unwrap_or_default(),
             time: self.time,
             story: number,
-            revision,
         });
         if self.met.len().is_multiple_of(EVICT_EVERY) {
             self.deduper.evict(self.time);
@@ -173,13 +170,12 @@ impl Stream {
         }
     }
 
-    fn revise(&mut self, known: ArticleId, article: StreamArticle, revision: u128) -> StreamVerdict {
+    fn revise(&mut self, known: ArticleId, article: StreamArticle) -> StreamVerdict {
         let mut same = false;
         if let Some(met) = self.met.get_mut(place(known)) {
-            same = met.revision == revision;
+            same = revision_key(&met.title, &met.text) == revision_key(&article.title, &article.text);
             met.title = article.title;
             met.text = article.text;
-            met.revision = revision;
             if !same {
                 self.deduper.revise(&met.incoming(known, article.language.as_deref()));
             }
