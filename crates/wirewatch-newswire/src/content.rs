@@ -7,7 +7,19 @@ use std::collections::HashMap;
 use wirewatch_model::{Relation, Stamp};
 
 /// The files of articles, compiled in.
-const ARTICLE_FILES: &[(&str, &str)] = &[("talks.toml", include_str!("../press/articles/talks.toml"))];
+const ARTICLE_FILES: &[(&str, &str)] = &[
+    ("buildup.toml", include_str!("../press/articles/buildup.toml")),
+    ("bulletin.toml", include_str!("../press/articles/bulletin.toml")),
+    ("copies.toml", include_str!("../press/articles/copies.toml")),
+    ("economy.toml", include_str!("../press/articles/economy.toml")),
+    ("february.toml", include_str!("../press/articles/february.toml")),
+    ("german.toml", include_str!("../press/articles/german.toml")),
+    ("offtopic.toml", include_str!("../press/articles/offtopic.toml")),
+    ("rewrites.toml", include_str!("../press/articles/rewrites.toml")),
+    ("russian.toml", include_str!("../press/articles/russian.toml")),
+    ("talks.toml", include_str!("../press/articles/talks.toml")),
+    ("ukrainian.toml", include_str!("../press/articles/ukrainian.toml")),
+];
 
 const OUTLETS: &str = include_str!("../press/outlets.toml");
 
@@ -345,3 +357,6 @@ fn lay_out_timeline(articles: &mut [Article]) -> (usize, Vec<usize>) {
     }
     (events.len(), ends)
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,15 +138,13 @@ fn plain_http(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-/// `http://ID.pages.example/ID.html`, with what no host name may hold replaced.
+/// `http://ID.pages.example/HASH.html`; an id that is no plain host label is replaced by its hash.
 fn own_address(id: &str) -> Url {
-    let label: String =
-        id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).take(60).collect();
-    let label = label.trim_matches('-').to_ascii_lowercase();
-    let label = if label.is_empty() { "page".to_owned() } else { label };
-    let hash = xxh3_64(id.as_bytes());
-    let address = format!("http://{label}.pages.example/{hash:016x}.html");
-    #[allow(clippy::expect_used, reason = "letters, digits and inner hyphens make a valid host name")]
+    let hash = format!("{:016x}", xxh3_64(id.as_bytes()));
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let label = if (1..=60).contains(&id.len()) && id.chars().all(plain) { id } else { &hash };
+    let address = format!("http://{label}.pages.example/{hash}.html");
+    #[allow(clippy::expect_used, reason = "a label of small letters and digits makes a valid host name")]
     Url::parse(&address).expect("a valid address")
 }
 
