@@ -36,7 +36,8 @@ fn number(database: &Path, query: &str) -> i64 {
 
 impl Demo {
     fn read(database: &Path) -> Self {
-        let truth = Press::builtin().expect("the press is sound").truth().expect("a written press has a truth");
+        let truth =
+            Press::builtin().expect("the press is sound").truth().expect("a written press has a truth");
         let connection = rusqlite::Connection::open(database).expect("the database opens");
         let mut statement = connection
             .prepare(
@@ -83,7 +84,8 @@ impl Demo {
             .iter()
             .filter(|copy| {
                 let original = copy.original.as_deref().expect("a copy has an original");
-                let together = self.group(&copy.article).is_some_and(|group| Some(group) == self.group(original));
+                let together =
+                    self.group(&copy.article).is_some_and(|group| Some(group) == self.group(original));
                 if !together {
                     eprintln!("not found as {relation:?} copy: {} of {original}", copy.article);
                 }
@@ -105,7 +107,10 @@ fn the_demo_finds_what_the_press_published_and_a_second_run_adds_nothing() {
         assert!(matches!(demo.of(entry).state.as_str(), "done" | "provisional" | "rejected"), "{entry:?}");
     }
     assert_eq!(demo.entries.len(), demo.truth.entries.len());
-    assert_eq!(number(&database, "SELECT count(*) FROM entry WHERE state = 'rejected' AND reject_reason = ''"), 0);
+    assert_eq!(
+        number(&database, "SELECT count(*) FROM entry WHERE state = 'rejected' AND reject_reason = ''"),
+        0
+    );
 
     let (found, all) = demo.copies(Relation::Exact);
     assert_eq!(found, all, "exact copies");
