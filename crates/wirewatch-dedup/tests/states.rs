@@ -99,6 +99,18 @@ fn a_revision_is_known_by_its_new_text_and_its_first() {
 }
 
 #[test]
+fn exact_copies_and_stand_ins_survive_a_restart() {
+    let mut desk = Desk::new();
+    desk.verdict(&geneva(1));
+    desk.verdict(&geneva(2));
+    desk.verdict(&Article { standalone: false, ..Article::new(3, "c.example", GAS.0, "Gas is short.") });
+    desk.verdict(&Article { standalone: false, ..Article::new(4, "d.example", "", "") });
+    let mut desk = desk.restarted(DedupConfig::default());
+    check_copy(desk.verdict(&geneva(5)), 1, &[Relation::Exact]);
+    assert_eq!(desk.verdict(&Article::new(6, "e.example", GAS.0, "Gas is short.")), Verdict::New);
+}
+
+#[test]
 fn texts_that_left_the_memory_are_asked_for() {
     let mut desk = Desk::new();
     desk.verdict(&geneva(1));
