@@ -1,5 +1,7 @@
 //! The stage filter's way of judging: lines in, verdicts out, with the field names of the contract.
 
+#![allow(clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "common/texts.rs"]
 mod texts;
 
