@@ -145,8 +145,8 @@ mod tests {
         loop {
             let heading = format!("## `{path}`");
             if let Some(start) = reference.find(&heading) {
-                let rest = &reference[start + heading.len()..];
-                return &rest[..rest.find("\n## ").unwrap_or(rest.len())];
+                let section = &reference[start..];
+                return &section[..section.find("\n## ").unwrap_or(section.len())];
             }
             let Some((parent, _)) = path.rsplit_once(' ') else { return reference };
             path = parent;

@@ -1,6 +1,7 @@
 //! How the program ends, in a form scripts can tell apart.
 
 use crate::{config::ConfigError, output::OutputError};
+use wirewatch_tag::RulesError;
 
 /// The exit codes of wirewatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Exit {
     pub(crate) fn of_error(error: &anyhow::Error) -> Self {
         if matches!(error.downcast_ref(), Some(OutputError::Closed)) {
             Self::Done
-        } else if error.is::<ConfigError>() || error.is::<UsageError>() {
+        } else if error.is::<ConfigError>() || error.is::<UsageError>() || error.is::<RulesError>() {
             Self::Usage
         } else {
             Self::Failed

@@ -16,6 +16,8 @@ fn demo(database: &Path) -> Command {
         .args(["run", "--demo", "--once", "--no-serve", "--quiet", "--db"])
         .arg(database)
         .env("XDG_CONFIG_HOME", database.parent().expect("a folder"))
+        // Every other variable of this prefix is a key of the configuration.
+        .env_remove("WIREWATCH_KILLS")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command

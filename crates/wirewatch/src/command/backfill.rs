@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    engine::{self, Engine, Ownership, Progress, end_on_signals, fetch_config, runtime},
+    engine::{Engine, Ownership, Progress, Summary, end_on_signals, fetch_config, runtime},
     exit::{Exit, UsageError},
     feeds,
 };
@@ -97,14 +97,16 @@ fn work(app: &mut App, path: &Path, engine: &Engine, source: Source) -> anyhow::
     let report = runtime.block_on(async {
         let stop = Stop::new();
         tokio::spawn(end_on_signals(stop.clone()));
+        engine.store_topics().await?;
         let _progress = Progress::start(&app.progress, engine.counters.clone());
         engine.pass(&fetcher, feeds, source, &stop).await
     });
     // A second signal leaves threads behind that may be parsing still.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let report = report?;
-    engine::print(app, path, &report)?;
-    Ok(engine::exit_of(&report))
+    let summary = Summary::new(path, &report)?;
+    summary.print(app)?;
+    Ok(summary.exit())
 }
 
 /// Waits until the owner has tried every listed address; false when the owner is gone before.

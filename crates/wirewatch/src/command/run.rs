@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    engine::{self, Engine, Ownership, Progress, end_on_signals, fetch_config, runtime},
+    engine::{Engine, Ownership, Progress, Summary, end_on_signals, fetch_config, runtime},
     exit::{Exit, UsageError},
     feeds,
 };
@@ -45,10 +45,11 @@ pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
     // A second signal leaves threads behind that may be parsing still.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let report = report?;
-    engine::print(app, &path, &report)?;
+    let summary = Summary::new(&path, &report)?;
+    summary.print(app)?;
     // A daemon that was stopped has done its work, whatever single feeds said meanwhile.
     let stopped_well = !args.once && report.drained;
-    Ok(if stopped_well { Exit::Done } else { engine::exit_of(&report) })
+    Ok(if stopped_well { Exit::Done } else { summary.exit() })
 }
 
 fn database_path(app: &App, demo: bool) -> PathBuf {
@@ -62,6 +63,7 @@ fn database_path(app: &App, demo: bool) -> PathBuf {
 async fn follow(app: &App, args: &RunArgs, mut engine: Box<Engine>) -> anyhow::Result<Report> {
     let stop = Stop::new();
     tokio::spawn(end_on_signals(stop.clone()));
+    engine.store_topics().await?;
     let progress = Progress::start(&app.progress, engine.counters.clone());
     let api = start_api(app, args, &engine.database).await?;
     let report = if args.demo {

@@ -54,7 +54,8 @@ pub(crate) fn run(app: &mut App, args: &StageArgs) -> anyhow::Result<Exit> {
             let mut deduper = stage::dedup::Filter::new();
             stage::in_order(input, output, |line| deduper.answer(line))
         }
-        Which::Tag { rules_only } => {
+        // There is no trained head yet: every tag comes from the rules.
+        Which::Tag { rules_only: _ } => {
             let tagger = super::topics::tagger(&app.config)?;
             stage::each_alone(jobs, input, output, move |line| stage::tag::answer(line, &tagger))
         }

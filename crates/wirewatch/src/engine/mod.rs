@@ -6,9 +6,9 @@ mod summary;
 
 pub(crate) use progress::Progress;
 pub(crate) use signals::{end_on_signals, runtime, wait_for_signal};
-pub(crate) use summary::print;
+pub(crate) use summary::Summary;
 
-use crate::{app::App, command::topics::tagger, config::FetchSettings, exit::Exit};
+use crate::{app::App, command::topics::tagger, config::FetchSettings};
 use anyhow::Context as _;
 use std::{
     path::Path,
@@ -18,7 +18,8 @@ use std::{
 use wirewatch_fetch::{FetchConfig, Fetcher, PARSER_VERSION};
 use wirewatch_model::FeedSpec;
 use wirewatch_pipeline::{Clock, Counters, PipelineConfig, Report, Setup, Source, Stages, Stop};
-use wirewatch_store::{Database, LockError, Owner, OwnerLock, Role, WriterOptions};
+use wirewatch_store::{Database, LockError, Owner, OwnerLock, Role, Write, WriterOptions};
+use wirewatch_tag::Tagger;
 
 /// How often an owner looks whether another process asks for the database, and how often one that asked
 /// looks whether it was given.
@@ -29,7 +30,7 @@ pub(crate) struct Engine {
     pub(crate) database: Database,
     lock: Arc<OwnerLock>,
     role: Role,
-    stages: Stages,
+    tagger: Arc<Tagger>,
     writer: WriterOptions,
     pipeline: PipelineConfig,
     pub(crate) counters: Arc<Counters>,
@@ -70,7 +71,7 @@ impl Engine {
             database,
             lock: Arc::new(lock),
             role,
-            stages: Stages::new(Arc::new(tagger(config)?)),
+            tagger: Arc::new(tagger(config)?),
             writer,
             pipeline,
             counters: Arc::default(),
@@ -80,6 +81,24 @@ impl Engine {
     /// Edits of the simulated press come as fast as it publishes.
     pub(crate) fn without_edit_pause(&mut self) {
         self.writer.edit_pause = Duration::ZERO;
+    }
+
+    /// Stores facts between two passes, when no pass has its writer.
+    pub(crate) async fn store(&self, facts: Vec<Write>) -> anyhow::Result<()> {
+        let writer = self.database.start_writer(self.writer.clone())?;
+        let handle = writer.handle();
+        for fact in facts {
+            handle.write(fact).await?;
+        }
+        drop(handle);
+        tokio::task::spawn_blocking(move || writer.join()).await??;
+        Ok(())
+    }
+
+    /// Tells the database what the topics are called, for those who read it without this program.
+    pub(crate) async fn store_topics(&self) -> anyhow::Result<()> {
+        let topics = self.tagger.topics().map(|topic| (topic.slug.to_owned(), topic.title.to_owned()));
+        self.store(vec![Write::SyncTopics { topics: topics.collect() }]).await
     }
 
     /// Runs the pipeline until its source ends, `stop` is signalled, or a daemon asks for the database.
@@ -93,7 +112,7 @@ impl Engine {
         let setup = Setup {
             database: self.database.clone(),
             fetcher: fetcher.clone(),
-            stages: self.stages.clone(),
+            stages: Stages::new(Arc::clone(&self.tagger)),
             feeds,
             writer: self.writer.clone(),
             config: self.pipeline.clone(),
@@ -151,12 +170,6 @@ fn acquire(app: &App, path: &Path, role: Role) -> anyhow::Result<Result<OwnerLoc
         }
         std::thread::sleep(HANDOVER_LOOK);
     }
-}
-
-/// How a run that ends by itself ended: a feed or a page that could not be had is told apart.
-pub(crate) fn exit_of(report: &Report) -> Exit {
-    let partial = !report.failures.is_empty() || report.counts.pages_failed > 0 || !report.drained;
-    if partial { Exit::Partial } else { Exit::Done }
 }
 
 /// What the settings mean for the fetcher.

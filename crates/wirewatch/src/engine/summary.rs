@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    exit::Exit,
     output::{Column, printable},
 };
 use serde::Serialize;
@@ -11,7 +12,7 @@ use std::{
     path::Path,
 };
 use wirewatch_model::{Copies, Item, ItemFilter, StoryId};
-use wirewatch_pipeline::{Counts, Report};
+use wirewatch_pipeline::{Counts, FeedFailure, Report};
 use wirewatch_store::{Database, Stats};
 
 /// Topics, stories and failures shown to a person.
@@ -21,7 +22,7 @@ const RANKED: u32 = 1_000;
 
 /// The end of a run.
 #[derive(Serialize)]
-struct Summary {
+pub(crate) struct Summary {
     database: String,
     /// What this run did.
     run: Counts,
@@ -52,25 +53,36 @@ struct TopStory {
     publishers: usize,
 }
 
-/// Prints the summary of a run.
-pub(crate) fn print(app: &mut App, path: &Path, report: &Report) -> anyhow::Result<()> {
-    let reader = Database::open_existing(path)?.reader()?;
-    let filter =
-        ItemFilter { relevant: Some(true), copies: Copies::Show, limit: RANKED, ..ItemFilter::default() };
-    let failure = |failed: &wirewatch_pipeline::FeedFailure| Failure {
-        url: failed.url.clone(),
-        reason: failed.reason.clone(),
-    };
-    let summary = Summary {
-        database: path.display().to_string(),
-        run: report.counts,
-        failures: report.failures.iter().map(failure).collect(),
-        drained: report.drained,
-        stats: reader.stats()?,
-        top_stories: top_stories(reader.items(&filter)?),
-    };
-    let columns = [Column::text("database"), Column::text("run"), Column::text("stats")];
-    app.output.one(&columns, &summary, &summary.text())
+impl Summary {
+    /// Sums up a run on the database at `path`.
+    pub(crate) fn new(path: &Path, report: &Report) -> anyhow::Result<Self> {
+        let reader = Database::open_existing(path)?.reader()?;
+        let filter =
+            ItemFilter { relevant: Some(true), copies: Copies::Show, limit: RANKED, ..ItemFilter::default() };
+        let failure =
+            |failed: &FeedFailure| Failure { url: failed.url.clone(), reason: failed.reason.clone() };
+        Ok(Self {
+            database: path.display().to_string(),
+            run: report.counts,
+            failures: report.failures.iter().map(failure).collect(),
+            drained: report.drained,
+            stats: reader.stats()?,
+            top_stories: top_stories(reader.items(&filter)?),
+        })
+    }
+
+    /// Writes it to the output.
+    pub(crate) fn print(&self, app: &mut App) -> anyhow::Result<()> {
+        let columns = [Column::text("database"), Column::text("run"), Column::text("stats")];
+        app.output.one(&columns, self, &self.text())
+    }
+
+    /// How a run that ends by itself ended: a feed that could not be had is told apart, and a page that
+    /// is owed still. What was stored from the feed or rejected with a reason is settled.
+    pub(crate) fn exit(&self) -> Exit {
+        let settled = self.failures.is_empty() && self.stats.entries.owed == 0 && self.drained;
+        if settled { Exit::Done } else { Exit::Partial }
+    }
 }
 
 fn top_stories(items: Vec<Item>) -> Vec<TopStory> {
