@@ -248,7 +248,7 @@ impl<F: FnMut(&Element)> Walk<F> {
     fn keep(&mut self, element: Element) {
         match self.stack.last_mut() {
             Some(parent) if parent.role != Role::Container => {
-                parent.element.nodes.push(Node::Element(element))
+                parent.element.nodes.push(Node::Element(element));
             }
             _ if self.found.head.len() < MOST_HEAD => self.found.head.push(element),
             _ => {}
