@@ -67,7 +67,7 @@ fn count(text: &str) -> Letters {
             }
             '\u{400}'..='\u{4FF}' => letters.cyrillic += 1,
             letter if letter.is_ascii_alphabetic() || matches!(letter, '\u{C0}'..='\u{24F}') => {
-                letters.latin += 1
+                letters.latin += 1;
             }
             letter if letter.is_alphabetic() => letters.other += 1,
             _ => {}

@@ -25,7 +25,10 @@ pub(crate) fn follow(outline: &Outline, choice: &Choice, linked_body: &str, fate
     let is_told: Vec<bool> = outline
         .blocks
         .iter()
-        .map(|block| block.weight >= 25 && memchr::memmem::find(told.as_bytes(), text::folded(&block.text).as_bytes()).is_some())
+        .map(|block| {
+            block.weight >= 25
+                && memchr::memmem::find(told.as_bytes(), text::folded(&block.text).as_bytes()).is_some()
+        })
         .collect();
     let sum = |wanted: &dyn Fn(usize) -> bool| -> f32 {
         (0..fates.len()).filter(|at| wanted(*at)).map(|at| outline.blocks[at].weight as f32).sum()
@@ -38,12 +41,19 @@ pub(crate) fn follow(outline: &Outline, choice: &Choice, linked_body: &str, fate
     if agreed < 200.0 || !whole {
         return;
     }
-    let Some(last) = (0..fates.len()).rfind(|at| is_told[*at] && outline.blocks[*at].weight >= 40) else { return };
+    let Some(last) = (0..fates.len()).rfind(|at| is_told[*at] && outline.blocks[*at].weight >= 40) else {
+        return;
+    };
     let mut seen = Vec::new();
     for at in 0..fates.len() {
         let block = &outline.blocks[at];
         let dropped = matches!(fates[at], Fate::FurniturePart | Fate::Outside | Fate::RelatedSection);
-        if dropped && is_told[at] && block.weight >= 60 && choice.worth[at] > 0.0 && block.kind != Kind::Caption {
+        if dropped
+            && is_told[at]
+            && block.weight >= 60
+            && choice.worth[at] > 0.0
+            && block.kind != Kind::Caption
+        {
             seen.push(at);
         } else if fates[at] == Fate::Kept && at > last && agreed >= kept * AGREEMENT {
             fates[at] = Fate::Tail;
@@ -52,7 +62,8 @@ pub(crate) fn follow(outline: &Outline, choice: &Choice, linked_body: &str, fate
     // The same paragraph can stand on a page twice (a hidden copy): it is taken once.
     for at in seen {
         let text = &outline.blocks[at].text;
-        let twice = (0..fates.len()).any(|other| fates[other] == Fate::Kept && outline.blocks[other].text == *text);
+        let twice =
+            (0..fates.len()).any(|other| fates[other] == Fate::Kept && outline.blocks[other].text == *text);
         if !twice {
             fates[at] = Fate::Kept;
         }
