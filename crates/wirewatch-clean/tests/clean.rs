@@ -246,6 +246,15 @@ fn what_is_no_article_is_rejected_with_its_reason() {
         "{:?}",
         front.rejected
     );
+    let teasers: String = (0..12)
+        .map(|i| format!("<article><h2><a href=/{i}>Headline number {i}</a></h2><p>A teaser of one sentence stands below the headline of story {i}, as usual.</p></article>"))
+        .collect();
+    let section = clean_at(
+        "https://www.harbourpost.example/world/europe/",
+        &format!("<html><body><h1>Europe</h1>{teasers}</body></html>"),
+        &HostMemory::default(),
+    );
+    assert_eq!(section.rejected, Some(NotArticle::LinkPage));
     let wall = clean_page(
         "<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1><p>Please wait while we check that you are human, then we will take you on.</p></body></html>",
     );
