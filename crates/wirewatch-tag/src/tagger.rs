@@ -200,6 +200,9 @@ impl Tagger {
 
     fn topic_tags(&self, reading: &Reading<'_>, measures: &Measures) -> Vec<TopicTag> {
         let mut tags: Vec<TopicTag> = Vec::new();
+        if measures.relevance.score < self.rules.relevance.topics_from {
+            return tags;
+        }
         for (at, measure) in measures.topics.iter().enumerate() {
             let topic = &self.rules.topics[at];
             if measure.score >= topic.threshold && measure.mass > 0.0 {

@@ -67,6 +67,9 @@ fn relevance(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result
         None if local => {}
         None => return Err(section.missing("threshold")),
     }
+    if let Some(topics_from) = section.number("topics_from", 0.0..=1.0)? {
+        rules.relevance.topics_from = topics_from;
+    }
     for group in section.sections("terms")? {
         rules.relevance.terms.extend(term_group(rules, group, 0.0..=10.0)?);
     }
