@@ -189,7 +189,7 @@ impl Tagger {
         }
         relevance.spread = eighths.count_ones() as f32 / 8.0;
         relevance.against = if against > 0.0 { against / (against + relevance.mass) } else { 0.0 };
-        score::judge(&mut topics, &mut relevance, reading.title.folded.words + reading.text.folded.words);
+        score::judge(&mut topics, &mut relevance, reading.title.folded.words() + reading.text.folded.words());
         Measures { relevance, topics }
     }
 

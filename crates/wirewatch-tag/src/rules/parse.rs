@@ -221,6 +221,7 @@ fn term(section: &Section<'_>, key: &str, written: &str, line: usize) -> Result<
     Term::parse(written).map_err(|bad| {
         let message = match bad {
             BadTerm::Empty => format!("has a term without letters: '{written}'"),
+            BadTerm::Start => format!("has a term that begins with no letter or digit: '{written}'"),
             BadTerm::Star => format!("has a term whose '*' does not end a word: '{written}'"),
             BadTerm::TooShort => format!("has a term too short to mean anything: '{written}'"),
         };
