@@ -1,1 +1,144 @@
-//! (being written)
+//! HTTP with manners, and feeds read whatever shape they are in.
+//!
+//! ```text
+//!              fetch_feed (network)            read_feed (pure)
+//! DueFeed ──► gate ► guard ► GET ► FeedAnswer ──► decode ► repair ► parse ──► FeedCheck
+//!                                                        └► next_due (pure)
+//! PageRequest ──► robots.txt ► gate ► guard ► GET ──► PageAnswer
+//! ```
+//!
+//! Everything on the network goes through one guarded client: only http(s) to public addresses, also
+//! after a redirect and after DNS; no proxy, no cookies, no Referer; one connection at a time and a
+//! pause between starts per host; timeouts, a cap on decoded bytes, and one budget of body bytes for
+//! the whole process ([`BytesHeld`]). A failure of the network is part of the answer, never an error:
+//! only [`Fetcher::new`] can fail.
+//!
+//! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`next_due`] plans
+//! the next check, [`read_feed`] does both for an answer. They know no socket and no clock.
+
+mod feed;
+mod feed_check;
+mod http;
+mod page;
+mod schedule;
+mod time;
+
+pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date};
+pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
+pub use http::{budget::BytesHeld, client::Hop, guard::AddressError, headers::Headers};
+pub use page::{PageAnswer, PageRequest, PageResult};
+pub use schedule::{Ending, Schedule, next_due};
+
+use http::client::Client;
+use page::RobotsMemory;
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use wirewatch_model::HostPause;
+
+/// How to fetch.
+#[derive(Clone, Debug)]
+pub struct FetchConfig {
+    /// Sent with every request: the product token first, a contact address in it.
+    pub user_agent: String,
+    /// Longest time to connect, TLS included.
+    pub connect_timeout: Duration,
+    /// Longest time from the request to the headers, and between two pieces of a body.
+    pub header_timeout: Duration,
+    /// Longest time for one request with its redirects and body, waits for a turn not counted.
+    pub total_timeout: Duration,
+    /// Cap on the decoded body of a feed, in bytes.
+    pub feed_body_limit: usize,
+    /// Cap on the decoded body of a page, in bytes.
+    pub page_body_limit: usize,
+    /// Redirects that are followed.
+    pub max_redirects: usize,
+    /// Pause between the starts of two requests to one host.
+    pub host_pause: Duration,
+    /// Body bytes that may be in memory at once, for all requests together; raised to one body.
+    pub bytes_in_flight: usize,
+    /// Sockets the address guard lets through although they are not public (tests, the press).
+    pub allow_sockets: Vec<SocketAddr>,
+    /// Fixed names. The port counts too, unless the address carries one. A socket that is not public
+    /// must also stand in `allow_sockets`.
+    pub resolve: HashMap<String, SocketAddr>,
+}
+
+impl Default for FetchConfig {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!(
+                "wirewatch/",
+                env!("CARGO_PKG_VERSION"),
+                " (news reader; contact: see configuration)"
+            )
+            .to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(30),
+            feed_body_limit: 10 * 1024 * 1024,
+            page_body_limit: 5 * 1024 * 1024,
+            max_redirects: 10,
+            host_pause: Duration::from_secs(1),
+            bytes_in_flight: 64 * 1024 * 1024,
+            allow_sockets: Vec::new(),
+            resolve: HashMap::new(),
+        }
+    }
+}
+
+/// Why there is no fetcher.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchSetupError {
+    /// The User-Agent cannot be sent.
+    #[error("user_agent holds characters that cannot stand in a header")]
+    UserAgent,
+    /// The TLS or HTTP client cannot be made.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(String),
+}
+
+/// The fetcher; clones share connections, gates, budget and memory of robots.txt.
+#[derive(Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    robots: RobotsMemory,
+}
+
+impl Fetcher {
+    /// A fetcher. Must be called within a tokio runtime only when it is used, not to be made.
+    pub fn new(config: FetchConfig) -> Result<Self, FetchSetupError> {
+        Ok(Self(Arc::new(Inner { client: Client::new(config)?, robots: RobotsMemory::default() })))
+    }
+
+    /// Restores a pause a host asked for before a restart.
+    pub fn pause_host(&self, pause: &HostPause) {
+        self.0.client.gates().restore(pause);
+    }
+
+    fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    fn robots_memory(&self) -> &RobotsMemory {
+        &self.0.robots
+    }
+
+    /// The pause between two starts at a host: the caller's, else the configured one.
+    fn pause(&self, own_ms: Option<u32>) -> Duration {
+        own_ms.map_or(self.client().config().host_pause, |ms| Duration::from_millis(ms.into()))
+    }
+
+    /// The name robots.txt knows us by: the product token of the User-Agent.
+    fn product_token(&self) -> &str {
+        let agent = &self.client().config().user_agent;
+        let end = agent.find(|letter: char| !letter.is_ascii_alphabetic() && !matches!(letter, '-' | '_'));
+        &agent[..end.unwrap_or(agent.len())]
+    }
+}
+
+impl std::fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fetcher").field("config", self.client().config()).finish_non_exhaustive()
+    }
+}

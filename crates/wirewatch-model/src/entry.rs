@@ -1,6 +1,6 @@
 //! What a feed announces, and what the store still owes an attempt.
 
-use crate::{ArticleId, EntryId, FeedId, Publisher, Stamp, Validators};
+use crate::{ArticleId, EntryId, FeedId, FeedSettings, Publisher, Stamp, Validators};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,6 +94,8 @@ pub struct OwedEntry {
     pub feed: FeedId,
     /// Who publishes the feed, as the feed list says.
     pub publisher: Publisher,
+    /// Settings of the feed.
+    pub settings: FeedSettings,
     /// What the feed said.
     pub entry: Entry,
     /// Where the body is.
@@ -104,6 +106,8 @@ pub struct OwedEntry {
     pub failures: u32,
     /// When the feed first announced it.
     pub first_seen: Timestamp,
+    /// When the store handed it out.
+    pub taken_at: Timestamp,
     /// The article it became, when it was taken before.
     pub article: Option<ArticleId>,
     /// ETag and Last-Modified of its page, for a conditional request.

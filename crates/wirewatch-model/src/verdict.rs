@@ -110,6 +110,8 @@ pub struct CopyEvidence {
 pub struct JudgedArticle {
     /// The entry that announced it.
     pub entry: EntryId,
+    /// When the store handed the entry out: one announced anew since then stays owed.
+    pub taken_at: Timestamp,
     /// When the process took it in.
     pub seen_at: Timestamp,
     /// When a feed first announced it.

@@ -1,0 +1,205 @@
+//! Bytes to text: byte order mark, HTTP charset, declaration, detection, each believed only as far
+//! as the bytes bear it out.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
+use url::Url;
+
+/// A decoded body and what had to be mended to decode it.
+pub(crate) struct Decoded<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) repair: Option<&'static str>,
+}
+
+/// Decodes a body. Never fails: what cannot be decoded becomes U+FFFD.
+pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>, url: Option<&str>) -> Decoded<'a> {
+    if let Some((encoding, mark)) = Encoding::for_bom(body) {
+        let (text, faulty) = encoding.decode_without_bom_handling(&body[mark..]);
+        return Decoded { text, repair: faulty.then_some("undecodable-bytes") };
+    }
+    if let Some(encoding) = utf16_by_zeros(body) {
+        return Decoded { text: encoding.decode_without_bom_handling(body).0, repair: None };
+    }
+    let http = content_type.and_then(charset_parameter);
+    let declared = declaration(body);
+    let claims: Vec<&'static Encoding> =
+        [http, declared].into_iter().flatten().filter_map(by_label).collect();
+    let utf8 = std::str::from_utf8(body);
+    if let Ok(text) = utf8 {
+        // Text in a single-byte encoding is hardly ever valid UTF-8 by chance, so a label that says
+        // otherwise is wrong as soon as there are a few letters beyond ASCII.
+        let claim = claims.first().copied().unwrap_or(UTF_8);
+        if claim == UTF_8 || text.is_ascii() && claim.is_ascii_compatible() || !is_ascii_with_few(text) {
+            let repair = (claim != UTF_8 && !text.is_ascii()).then_some("wrong-charset");
+            return Decoded { text: Cow::Borrowed(text), repair };
+        }
+    }
+    for (nth, claim) in claims.iter().enumerate() {
+        if *claim != UTF_8
+            && let Some(text) = claim.decode_without_bom_handling_and_without_replacement(body)
+            && !has_c1(&text)
+        {
+            return Decoded { text, repair: (nth > 0).then_some("wrong-charset") };
+        }
+    }
+    guess(body, url, claims.is_empty())
+}
+
+/// Nothing declared fits: UTF-8 with a few faults, or what the bytes look like.
+fn guess<'a>(body: &'a [u8], url: Option<&str>, undeclared: bool) -> Decoded<'a> {
+    let (text, faulty) = UTF_8.decode_without_bom_handling(body);
+    if !faulty {
+        return Decoded { text, repair: None };
+    }
+    let faults = text.matches('\u{fffd}').count();
+    let sound = text.chars().filter(|letter| !letter.is_ascii()).count() - faults;
+    if faults * 4 <= sound {
+        return Decoded { text, repair: Some("undecodable-bytes") };
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(body, true);
+    let tld = url.and_then(tld);
+    let encoding = detector.guess(tld.as_deref().map(str::as_bytes), Utf8Detection::Deny);
+    let (text, _) = encoding.decode_without_bom_handling(body);
+    Decoded { text, repair: Some(if undeclared { "no-charset" } else { "wrong-charset" }) }
+}
+
+/// UTF-16 without a mark shows as zeros beside the first `<`.
+fn utf16_by_zeros(body: &[u8]) -> Option<&'static Encoding> {
+    match body {
+        [b'<', 0, next, 0, ..] if *next != 0 => Some(UTF_16LE),
+        [0, b'<', 0, next, ..] if *next != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+fn is_ascii_with_few(text: &str) -> bool {
+    text.chars().filter(|letter| !letter.is_ascii()).take(2).count() < 2
+}
+
+/// Whether text decoded as a single-byte encoding holds control characters no text holds: a sign
+/// that it is another encoding.
+fn has_c1(text: &str) -> bool {
+    text.chars().any(|letter| ('\u{80}'..='\u{9f}').contains(&letter))
+}
+
+/// The value of `charset` in a Content-Type.
+pub(crate) fn charset_parameter(content_type: &str) -> Option<&str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
+    })
+}
+
+/// The encoding an XML declaration names, looked for in the first kilobyte.
+fn declaration(body: &[u8]) -> Option<&str> {
+    let head = &body[..body.len().min(1024)];
+    let start = find(head, b"<?xml")?;
+    let end = start + find(&head[start..], b"?>")?;
+    let declaration = std::str::from_utf8(&head[start..end]).ok()?;
+    let (_, rest) = declaration.split_once("encoding")?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    rest[1..].split(quote).next()
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+fn by_label(label: &str) -> Option<&'static Encoding> {
+    let label = label.trim();
+    let encoding = Encoding::for_label(label.as_bytes()).or_else(|| {
+        // Spellings seen in the wild: `cp-1251`, `win1251`, `windows_1251`, `UTF_8`.
+        let plain: String =
+            label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let number = plain
+            .strip_prefix("cp")
+            .or_else(|| plain.strip_prefix("windows"))
+            .or_else(|| plain.strip_prefix("win"));
+        match number {
+            Some(number) => Encoding::for_label(format!("windows-{number}").as_bytes()),
+            None if plain == "utf8" => Some(UTF_8),
+            None => Encoding::for_label(plain.as_bytes()),
+        }
+    })?;
+    // A body that begins with `<` in one byte is not UTF-16, whatever it says.
+    Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
+}
+
+fn tld(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let tld = url.host_str()?.rsplit('.').next()?.to_ascii_lowercase();
+    // The detector wants a top-level domain in lower-case ASCII letters or Punycode.
+    (!tld.is_empty() && tld.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(tld)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NEWS: &str = "<rss><title>Новини України: перемовини тривають</title></rss>";
+
+    #[track_caller]
+    fn check(body: &[u8], content_type: Option<&str>, want: &str, repair: Option<&str>) {
+        let decoded = decode(body, content_type, Some("https://news.example.ua/rss"));
+        assert_eq!((&*decoded.text, decoded.repair), (want, repair));
+    }
+
+    fn windows_1251(text: &str) -> Vec<u8> {
+        encoding_rs::WINDOWS_1251.encode(text).0.into_owned()
+    }
+
+    #[test]
+    fn a_mark_outranks_every_label() {
+        let body = [&[0xef, 0xbb, 0xbf], NEWS.as_bytes()].concat();
+        check(&body, Some("text/xml; charset=windows-1251"), NEWS, None);
+        let utf16: Vec<u8> = "\u{feff}<rss/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check(&utf16, None, "<rss/>", None);
+    }
+
+    #[test]
+    fn http_outranks_the_declaration() {
+        check(&windows_1251(NEWS), Some("text/xml; charset=\"windows-1251\""), NEWS, None);
+        let declared = format!("<?xml version=\"1.0\" encoding=\"koi8-r\"?>{NEWS}");
+        check(&windows_1251(&declared), Some("text/xml;charset=cp1251"), &declared, None);
+    }
+
+    #[test]
+    fn the_declaration_counts_without_http() {
+        let declared = format!("<?xml version='1.0' encoding='windows-1251'?>{NEWS}");
+        check(&windows_1251(&declared), Some("text/xml"), &declared, None);
+    }
+
+    #[test]
+    fn labels_that_lie_are_found_out() {
+        check(NEWS.as_bytes(), Some("text/xml; charset=iso-8859-1"), NEWS, Some("wrong-charset"));
+        let declared = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{NEWS}");
+        check(&windows_1251(&declared), None, &declared, Some("wrong-charset"));
+        let utf16 = format!("<?xml version=\"1.0\" encoding=\"utf-16\"?>{NEWS}");
+        check(utf16.as_bytes(), None, &utf16, None);
+    }
+
+    #[test]
+    fn undeclared_text_is_detected() {
+        check(&windows_1251(NEWS), None, NEWS, Some("no-charset"));
+    }
+
+    #[test]
+    fn one_bad_byte_does_not_change_the_encoding() {
+        let mut body = NEWS.as_bytes().to_vec();
+        body.insert(20, 0xff);
+        let decoded = decode(&body, None, None);
+        assert!(decoded.text.contains("перемовини"));
+        assert_eq!(decoded.repair, Some("undecodable-bytes"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(body in proptest::collection::vec(any::<u8>(), 0..200), label in "[a-z0-9-]{0,12}") {
+            let _ = decode(&body, Some(&format!("text/xml; charset={label}")), Some("http://a.ua/"));
+        }
+    }
+}

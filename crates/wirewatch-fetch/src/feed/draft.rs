@@ -1,0 +1,454 @@
+//! What one entry's element says, in the terms of the model; links not yet made absolute.
+
+use super::{
+    dates::read_date,
+    text::{line, plain_title, resolve, title, to_html},
+    tree::{Element, Space},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use wirewatch_model::Stamp;
+
+/// Longest name of an author, in characters.
+const NAME_CHARS: usize = 200;
+/// Authors kept of one entry.
+const MOST_AUTHORS: usize = 20;
+
+/// An entry as read, before it gets its key.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) id: Option<String>,
+    /// Candidates for its address, best first, as written.
+    pub(crate) links: Vec<String>,
+    /// `xml:base` in force for the links, as written.
+    pub(crate) base: Option<String>,
+    pub(crate) title: String,
+    pub(crate) published: Option<Stamp>,
+    pub(crate) updated: Option<Stamp>,
+    pub(crate) authors: Vec<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) content: Option<String>,
+    pub(crate) language: Option<String>,
+    /// Whether it holds anything at all.
+    pub(crate) empty: bool,
+}
+
+/// Reads an `item` or `entry`.
+pub(crate) fn draft(entry: &Element) -> Draft {
+    Draft {
+        id: id(entry),
+        links: links(entry),
+        base: base(entry),
+        title: entry_title(entry),
+        published: first_date(entry, PUBLISHED),
+        updated: first_date(entry, UPDATED),
+        authors: authors(entry),
+        summary: summary(entry),
+        content: content(entry),
+        language: language(entry),
+        empty: entry
+            .nodes
+            .iter()
+            .all(|node| matches!(node, super::tree::Node::Text(text) if text.trim().is_empty()))
+            && entry.attributes.is_empty(),
+    }
+}
+
+const PUBLISHED: &[(Space, &str)] = &[
+    (Space::Feed, "pubdate"),
+    (Space::Feed, "published"),
+    (Space::Feed, "issued"),
+    (Space::DublinTerms, "issued"),
+    (Space::Dublin, "date"),
+    (Space::DublinTerms, "created"),
+    (Space::DublinTerms, "available"),
+    (Space::News, "publication_date"),
+    (Space::Feed, "date"),
+    (Space::Feed, "created"),
+    (Space::Dublin, "pubdate"),
+    (Space::Other, "pubdate"),
+];
+
+const UPDATED: &[(Space, &str)] = &[
+    (Space::Feed, "updated"),
+    (Space::Feed, "modified"),
+    (Space::DublinTerms, "modified"),
+    (Space::Feed, "lastbuilddate"),
+    (Space::Feed, "lastmod"),
+    (Space::DublinTerms, "date"),
+];
+
+/// The first of the named children that holds a date we can read.
+fn first_date(entry: &Element, names: &[(Space, &str)]) -> Option<Stamp> {
+    names.iter().find_map(|(space, name)| {
+        entry.elements().filter(|child| child.is(*space, name)).find_map(|child| read_date(&child.text()))
+    })
+}
+
+/// Dates of a feed's head.
+pub(crate) fn head_date(head: &[Element]) -> Option<Stamp> {
+    let find = |(space, name): &(Space, &str)| {
+        head.iter().filter(|child| child.is(*space, name)).find_map(|child| read_date(&child.text()))
+    };
+    UPDATED.iter().chain(PUBLISHED).find_map(find)
+}
+
+fn trimmed(element: &Element) -> Option<String> {
+    let text = element.text();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn id(entry: &Element) -> Option<String> {
+    let child = |space, name| entry.child(space, name).and_then(trimmed);
+    let about =
+        || entry.attribute("about").map(str::trim).filter(|about| !about.is_empty()).map(str::to_owned);
+    child(Space::Feed, "guid")
+        .or_else(|| child(Space::Feed, "id"))
+        .or_else(about)
+        .or_else(|| child(Space::Dublin, "identifier"))
+}
+
+fn links(entry: &Element) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut add = |link: Option<String>| links.extend(link);
+    add(entry.child(Space::FeedBurner, "origlink").and_then(trimmed));
+    let atom = || {
+        entry.elements().filter(|child| child.is(Space::Feed, "link") && child.attribute("href").is_some())
+    };
+    let alternate = |link: &&Element| {
+        link.attribute("rel").is_none_or(|rel| rel.trim().is_empty() || rel.eq_ignore_ascii_case("alternate"))
+    };
+    let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
+    let href = |link: &Element| link.attribute("href").map(|href| href.trim().to_owned());
+    for link in entry.elements().filter(|child| child.is(Space::Feed, "link")) {
+        add(trimmed(link));
+    }
+    add(atom().filter(alternate).find(is_html).and_then(href));
+    add(atom().find(alternate).and_then(href));
+    let permalink = |guid: &&Element| {
+        guid.attribute("ispermalink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"))
+    };
+    let guid = entry.child(Space::Feed, "guid").filter(permalink).and_then(trimmed);
+    add(guid.filter(|guid| is_web(guid)));
+    add(entry.attribute("about").filter(|about| is_web(about)).map(str::to_owned));
+    add(entry.child(Space::Feed, "loc").and_then(trimmed));
+    // An Atom entry without any link: an id that is a web address mostly is the page's.
+    add(entry.child(Space::Feed, "id").and_then(trimmed).filter(|id| is_web(id)));
+    add(entry.attribute("href").map(str::to_owned));
+    links.retain(|link| !link.is_empty());
+    links
+}
+
+fn is_web(address: &str) -> bool {
+    let start = address.trim().get(..8).unwrap_or(address.trim()).to_ascii_lowercase();
+    start.starts_with("http://") || start.starts_with("https://")
+}
+
+/// `xml:base` of the entry or of its links.
+fn base(entry: &Element) -> Option<String> {
+    let own = |element: &Element| element.attribute("xml:base").map(|base| base.trim().to_owned());
+    let link = entry.child(Space::Feed, "link").and_then(own);
+    match (own(entry), link) {
+        // A relative base of the link counts from that of the entry; joined when it is resolved.
+        (Some(entry), Some(link)) if !is_web(&link) => Some(entry),
+        (entry, link) => link.or(entry),
+    }
+}
+
+fn entry_title(entry: &Element) -> String {
+    let named = |space| entry.child(space, "title").map(title_of).filter(|title| !title.is_empty());
+    named(Space::Feed)
+        .or_else(|| named(Space::Dublin))
+        .or_else(|| named(Space::News))
+        .or_else(|| nested(entry, Space::News, "title"))
+        .or_else(|| named(Space::Media))
+        .or_else(|| named(Space::Itunes))
+        .unwrap_or_default()
+}
+
+/// A title inside `news:news`.
+fn nested(entry: &Element, space: Space, name: &str) -> Option<String> {
+    let inside = entry.elements().find_map(|child| child.child(space, name))?;
+    Some(title_of(inside)).filter(|title| !title.is_empty())
+}
+
+/// A title as plain text, by its declared type: Atom's plain text holds no markup.
+pub(crate) fn title_of(element: &Element) -> String {
+    let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
+    if is_base64(element) {
+        return title(&from_base64(&element.text()));
+    }
+    if element.has_elements() {
+        return title(&element.inner_markup());
+    }
+    let text = element.text();
+    if element.space == Space::Atom && matches!(kind.as_str(), "text" | "text/plain") {
+        plain_title(&text)
+    } else {
+        title(&text)
+    }
+}
+
+fn authors(entry: &Element) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: String| {
+        if !name.is_empty() && names.len() < MOST_AUTHORS && !names.contains(&name) {
+            names.push(name);
+        }
+    };
+    entry.elements().filter(|child| child.is(Space::Feed, "author")).map(person).for_each(&mut add);
+    entry.elements().filter(|child| child.is(Space::Dublin, "creator")).map(person).for_each(&mut add);
+    if names.is_empty() {
+        let other = [(Space::Itunes, "author"), (Space::Dublin, "author"), (Space::DublinTerms, "creator")];
+        let found = other.into_iter().find_map(|(space, name)| entry.child(space, name));
+        names.extend(found.map(person).filter(|name| !name.is_empty()));
+    }
+    names
+}
+
+/// Authors a feed's head names for entries without one.
+pub(crate) fn head_authors(head: &[Element]) -> Vec<String> {
+    head.iter()
+        .filter(|child| child.is(Space::Feed, "author"))
+        .map(person)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// The name in `<author>`: Atom's `name` child, or RSS's text, where an address stands beside the name.
+fn person(element: &Element) -> String {
+    let part = |name| element.child(Space::Feed, name).and_then(trimmed);
+    let text = part("name").or_else(|| part("email")).unwrap_or_else(|| {
+        if element.has_elements() { title(&element.inner_markup()) } else { element.text() }
+    });
+    line(without_address(&line(&resolve(&text), NAME_CHARS)), NAME_CHARS)
+}
+
+/// `name@press.example (A Name)` and `A Name <name@press.example>` are `A Name`; an address alone stays.
+fn without_address(text: &str) -> &str {
+    if let Some((before, inside)) = text.split_once('(')
+        && let Some(inside) = inside.trim_end().strip_suffix(')')
+        && !before.trim().is_empty()
+        && !inside.trim().is_empty()
+    {
+        return match (before.contains('@'), inside.contains('@')) {
+            (true, _) => inside.trim(),
+            (false, true) => before.trim(),
+            (false, false) => text,
+        };
+    }
+    if let Some((name, address)) = text.split_once('<')
+        && address.contains('@')
+        && !name.trim().is_empty()
+    {
+        return name.trim().trim_matches('"');
+    }
+    text
+}
+
+fn summary(entry: &Element) -> Option<String> {
+    let names = [
+        (Space::Feed, "description"),
+        (Space::Feed, "summary"),
+        (Space::Dublin, "description"),
+        (Space::DublinTerms, "abstract"),
+        (Space::Itunes, "summary"),
+        (Space::Media, "description"),
+        (Space::Feed, "tagline"),
+        (Space::Feed, "abstract"),
+    ];
+    let of = |element: &Element| {
+        let group = || element.elements().find(|child| child.is(Space::Media, "group"));
+        names
+            .iter()
+            .find_map(|(space, name)| element.child(*space, name).and_then(markup))
+            .or_else(|| group()?.child(Space::Media, "description").and_then(markup))
+    };
+    of(entry)
+}
+
+fn content(entry: &Element) -> Option<String> {
+    let names = [
+        (Space::Content, "encoded"),
+        (Space::Yandex, "full-text"),
+        (Space::Feed, "content"),
+        (Space::Xhtml, "body"),
+        (Space::Feed, "full-text"),
+        (Space::Feed, "fulltext"),
+        (Space::Feed, "fullitem"),
+        (Space::Feed, "body"),
+        (Space::Xhtml, "div"),
+    ];
+    names.iter().find_map(|(space, name)| {
+        let same = entry.elements().filter(|child| child.is(*space, name));
+        same.filter_map(markup).max_by_key(String::len)
+    })
+}
+
+/// What an element holds, as HTML, by its declared type (Atom's, RSS's, Atom 0.3's `mode`).
+fn markup(element: &Element) -> Option<String> {
+    let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
+    let html = if is_base64(element) {
+        let text = from_base64(&element.text());
+        if kind == "text/plain" { to_html(&text) } else { text }
+    } else if element.has_elements() {
+        match only_div(element) {
+            Some(div) if kind.contains("xhtml") => div.inner_markup(),
+            _ => mixed(element),
+        }
+    } else if matches!(kind.as_str(), "text" | "text/plain") && element.space == Space::Atom {
+        to_html(&element.text())
+    } else {
+        element.text()
+    };
+    let html = html.trim();
+    (!html.is_empty()).then(|| html.to_owned())
+}
+
+/// Markup that was not escaped, perhaps beside text that was.
+fn mixed(element: &Element) -> String {
+    let mut out = String::new();
+    for node in &element.nodes {
+        match node {
+            // The text of an element that is HTML by its meaning is HTML already.
+            super::tree::Node::Text(text) if element.space != Space::Atom => out.push_str(text),
+            node => out.push_str(&Element::markup_of(node)),
+        }
+    }
+    out
+}
+
+/// The one element of `type="xhtml"`.
+fn only_div(element: &Element) -> Option<&Element> {
+    let mut elements = element.elements();
+    elements.next().filter(|only| only.name == "div" && elements.next().is_none())
+}
+
+/// Atom 0.3's mode, or an Atom 1.0 type that is neither text nor XML.
+fn is_base64(element: &Element) -> bool {
+    if element.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")) {
+        return true;
+    }
+    let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
+    element.space == Space::Atom
+        && element.attribute("mode").is_none()
+        && kind.contains('/')
+        && !kind.starts_with("text/")
+        && !kind.ends_with("xml")
+}
+
+fn from_base64(text: &str) -> String {
+    let packed: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    match STANDARD.decode(packed) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+fn language(entry: &Element) -> Option<String> {
+    let own = entry.attribute("xml:lang").map(str::to_owned);
+    own.or_else(|| entry.child(Space::Dublin, "language").and_then(trimmed))
+        .and_then(|code| language_code(&code))
+}
+
+/// A language code in the form of BCP 47: `uk`, `en-GB`; `None` for what cannot be one.
+pub(crate) fn language_code(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut parts = text.split(['-', '_']);
+    let primary = parts.next()?;
+    let is_code = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !is_code || text.len() > 20 {
+        return None;
+    }
+    let mut code = primary.to_ascii_lowercase();
+    for part in parts.filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
+        code.push('-');
+        code.push_str(&if part.len() == 2 { part.to_ascii_uppercase() } else { part.to_owned() });
+    }
+    Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::walk::walk;
+
+    fn only(xml: &str) -> Draft {
+        let mut drafts = Vec::new();
+        walk(xml, |entry| drafts.push(draft(entry)));
+        assert_eq!(drafts.len(), 1, "{xml}");
+        drafts.pop().expect("one")
+    }
+
+    fn item(inner: &str) -> Draft {
+        only(&format!("<rss><channel><item>{inner}</item></channel></rss>"))
+    }
+
+    fn atom(inner: &str) -> Draft {
+        only(&format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry>{inner}</entry></feed>"))
+    }
+
+    #[test]
+    fn authors_are_names() {
+        let author = |inner: &str| item(inner).authors;
+        assert_eq!(author("<author>Olena Koval</author>"), ["Olena Koval"]);
+        assert_eq!(author("<author>ok@press.example (Olena Koval)</author>"), ["Olena Koval"]);
+        assert_eq!(author("<author>Olena Koval &lt;ok@press.example&gt;</author>"), ["Olena Koval"]);
+        assert_eq!(author("<author>Olena Koval (ok@press.example)</author>"), ["Olena Koval"]);
+        assert_eq!(author("<author>ok@press.example</author>"), ["ok@press.example"]);
+        assert_eq!(author("<dc:creator>One</dc:creator><dc:creator>Two</dc:creator>"), ["One", "Two"]);
+        assert_eq!(atom("<author><name>One</name><email>a@b.example</email></author>").authors, ["One"]);
+    }
+
+    #[test]
+    fn links_are_found_wherever_they_stand() {
+        let link = |inner: &str| item(inner).links.into_iter().next();
+        assert_eq!(link("<link> http://a.example/1 </link>").as_deref(), Some("http://a.example/1"));
+        assert_eq!(link("<guid>http://a.example/2</guid>").as_deref(), Some("http://a.example/2"));
+        assert_eq!(link("<guid isPermaLink=\"false\">http://a.example/2</guid>"), None);
+        assert_eq!(link("<atom:link href=\"http://a.example/3\"/>").as_deref(), Some("http://a.example/3"));
+        assert_eq!(link("<atom:link rel=\"self\" href=\"http://a.example/3\"/>"), None);
+        let entry = atom(
+            "<link rel=\"replies\" href=\"http://a.example/r\"/><link rel=\"alternate\" href=\"http://a.example/4\"/>",
+        );
+        assert_eq!(entry.links[0], "http://a.example/4");
+    }
+
+    #[test]
+    fn texts_are_html() {
+        assert_eq!(item("<description>a &amp;lt; b</description>").summary.as_deref(), Some("a &lt; b"));
+        assert_eq!(item("<description><p>a</p> b</description>").summary.as_deref(), Some("<p>a</p> b"));
+        assert_eq!(atom("<content type=\"text\">a &lt; b</content>").content.as_deref(), Some("a &lt; b"));
+        assert_eq!(
+            atom("<content type=\"html\">&lt;b&gt;x&lt;/b&gt;</content>").content.as_deref(),
+            Some("<b>x</b>")
+        );
+        let xhtml =
+            "<content type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\"><p>x</p></div></content>";
+        assert_eq!(atom(xhtml).content.as_deref(), Some("<p>x</p>"));
+        assert_eq!(
+            atom("<content type=\"application/octet-stream\">PGI+eDwvYj4=</content>").content.as_deref(),
+            Some("<b>x</b>")
+        );
+        assert_eq!(
+            item("<yandex:full-text>x</yandex:full-text><description>y</description>").content.as_deref(),
+            Some("x")
+        );
+    }
+
+    #[test]
+    fn a_caption_is_no_title_and_no_summary() {
+        let entry = item(
+            "<media:title>caption</media:title><title>real</title><media:description>c</media:description><description>d</description>",
+        );
+        assert_eq!((entry.title.as_str(), entry.summary.as_deref()), ("real", Some("d")));
+    }
+
+    #[test]
+    fn language_codes() {
+        assert_eq!(language_code("en_gb").as_deref(), Some("en-GB"));
+        assert_eq!(language_code("UK").as_deref(), Some("uk"));
+        assert_eq!(language_code("english"), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! Drafts to entries: absolute links, one stable key each, every key once.
+
+use super::draft::Draft;
+use std::collections::{HashMap, HashSet};
+use url::Url;
+use wirewatch_model::{Entry, address};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A longer id stands in the key as its hash, in bytes.
+const LONGEST_ID: usize = 200;
+/// A longer address is no address, in bytes.
+const LONGEST_LINK: usize = 4096;
+
+/// What the feed gives its entries.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    /// Where the feed was had, or what it says its base is.
+    pub(crate) base: Option<Url>,
+    /// Authors of entries that name none.
+    pub(crate) authors: Vec<String>,
+    /// Language of entries that name none.
+    pub(crate) language: Option<String>,
+}
+
+/// Makes entries; what cannot be taken is in the second list, with the reason.
+pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<String>) {
+    let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
+    let (mut rejects, mut seen) = (Vec::new(), HashSet::new());
+    let shared = shared_ids(&drafts);
+    for (nth, draft) in drafts.into_iter().enumerate() {
+        let number = nth + 1;
+        if draft.empty {
+            rejects.push(format!("entry {number} holds nothing"));
+            continue;
+        }
+        let id_is_shared = draft.id.as_ref().is_some_and(|id| shared.contains(id));
+        let entry = entry(draft, scope, id_is_shared);
+        if seen.insert(entry.key.clone()) {
+            entries.push(entry);
+        } else {
+            rejects.push(format!("entry {number} is announced a second time"));
+        }
+    }
+    (entries, rejects)
+}
+
+/// Ids that stand for several addresses in one feed: they tell nothing apart.
+fn shared_ids(drafts: &[Draft]) -> HashSet<String> {
+    let mut links: HashMap<&str, &str> = HashMap::new();
+    let mut shared = HashSet::new();
+    for draft in drafts {
+        if let (Some(id), Some(link)) = (&draft.id, draft.links.first())
+            && *links.entry(id).or_insert(link) != link
+        {
+            shared.insert(id.clone());
+        }
+    }
+    shared
+}
+
+fn entry(draft: Draft, scope: &Scope, id_is_shared: bool) -> Entry {
+    let url = absolute(&draft, scope);
+    let id_key = draft.id.as_deref().filter(|_| !id_is_shared).map(id_key);
+    let key = id_key
+        .or_else(|| url.as_deref().and_then(address::identity).map(|identity| bounded("u:", &identity)))
+        .unwrap_or_else(|| own_key(&draft));
+    Entry {
+        key,
+        id: draft.id,
+        url,
+        title: draft.title,
+        published: draft.published,
+        updated: draft.updated,
+        authors: if draft.authors.is_empty() { scope.authors.clone() } else { draft.authors },
+        summary: draft.summary,
+        content: draft.content,
+        language: draft.language.or_else(|| scope.language.clone()),
+    }
+}
+
+/// The key a publisher's id gives. An id that is an address counts as that address, so that another
+/// scheme, tracking parameters, or an id that comes and goes make no new entry; a fragment tells
+/// entries of one page apart, unless it is a mere counter of versions (`#0`, `#1`).
+fn id_key(id: &str) -> String {
+    let Some(identity) = address::identity(id) else { return bounded("i:", id) };
+    let fragment = id.split_once('#').map_or("", |(_, fragment)| fragment);
+    let counter = fragment.len() <= 3 && fragment.bytes().all(|byte| byte.is_ascii_digit());
+    bounded("u:", &if counter { identity } else { format!("{identity}#{fragment}") })
+}
+
+/// The key of an entry without id and address: what it says, without what an edit changes last.
+fn own_key(draft: &Draft) -> String {
+    let date = draft.published.or(draft.updated).map(|stamp| stamp.to_string()).unwrap_or_default();
+    let text = if draft.title.is_empty() {
+        draft.content.as_deref().or(draft.summary.as_deref()).unwrap_or_default()
+    } else {
+        &draft.title
+    };
+    format!("t:{:032x}", xxh3_128(format!("{text}\n{date}").as_bytes()))
+}
+
+fn bounded(kind: &str, text: &str) -> String {
+    if text.len() <= LONGEST_ID && !text.contains(char::is_control) {
+        format!("{kind}{text}")
+    } else {
+        format!("{kind}#{:032x}", xxh3_128(text.as_bytes()))
+    }
+}
+
+/// The first candidate that is an http(s) address, made absolute.
+fn absolute(draft: &Draft, scope: &Scope) -> Option<String> {
+    let base = match (&draft.base, &scope.base) {
+        (Some(own), Some(outer)) => outer.join(own).ok(),
+        (Some(own), None) => Url::parse(own).ok(),
+        (None, outer) => outer.clone(),
+    };
+    draft.links.iter().find_map(|link| web_address(link, base.as_ref()))
+}
+
+/// An absolute http(s) address without credentials, or none.
+pub(crate) fn web_address(link: &str, base: Option<&Url>) -> Option<String> {
+    let link = link.trim();
+    if link.is_empty() || link.len() > LONGEST_LINK {
+        return None;
+    }
+    let mut url = match Url::parse(link) {
+        Ok(url) => url,
+        // `//press.example/1` needs a scheme only.
+        Err(_) => match base {
+            Some(base) => base.join(link).ok()?,
+            None => Url::parse(&format!("https:{}", link.strip_prefix("//").map(|_| link)?)).ok()?,
+        },
+    };
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return None;
+    }
+    // http(s) addresses always accept the change.
+    let _ = (url.set_username(""), url.set_password(None));
+    Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(id: Option<&str>, link: Option<&str>, title: &str) -> Draft {
+        Draft {
+            id: id.map(str::to_owned),
+            links: link.map(str::to_owned).into_iter().collect(),
+            title: title.to_owned(),
+            ..Draft::default()
+        }
+    }
+
+    fn keys(drafts: Vec<Draft>) -> Vec<String> {
+        entries(drafts, &Scope::default()).0.into_iter().map(|entry| entry.key).collect()
+    }
+
+    fn key(id: Option<&str>, link: Option<&str>, title: &str) -> String {
+        keys(vec![draft(id, link, title)]).pop().expect("one")
+    }
+
+    #[test]
+    fn an_id_outlives_edits_of_everything_else() {
+        let one = key(Some("tag:press.example,2022:1"), Some("http://a.example/1"), "old");
+        assert_eq!(one, key(Some("tag:press.example,2022:1"), Some("http://a.example/2"), "new"));
+    }
+
+    #[test]
+    fn without_id_the_link_counts_whatever_its_scheme_and_tracking() {
+        let one = key(None, Some("https://www.a.example/1?utm_source=rss"), "old");
+        assert_eq!(one, key(None, Some("http://a.example/1"), "new"));
+        assert_eq!(one, key(Some("https://a.example/1"), Some("http://a.example/1"), "new"));
+        assert_eq!(one, key(Some("https://a.example/1#0"), None, "new"));
+        assert_ne!(one, key(Some("https://a.example/1#block-77"), None, "new"));
+    }
+
+    #[test]
+    fn without_id_and_link_title_and_date_count() {
+        assert_eq!(key(None, None, "title"), key(None, None, "title"));
+        assert_ne!(key(None, None, "title"), key(None, None, "another"));
+    }
+
+    #[test]
+    fn an_entry_announced_twice_is_taken_once() {
+        let twice = vec![draft(Some("1"), None, "first"), draft(Some("1"), None, "second")];
+        let (entries, rejects) = entries(twice, &Scope::default());
+        assert_eq!((entries.len(), rejects.len()), (1, 1));
+        assert_eq!(entries[0].title, "first");
+    }
+
+    #[test]
+    fn an_id_that_stands_for_several_addresses_is_none() {
+        let drafts =
+            (0..10).map(|nth| draft(Some("0"), Some(&format!("http://a.example/{nth}")), "t")).collect();
+        assert_eq!(keys(drafts).len(), 10);
+    }
+
+    #[test]
+    fn only_web_addresses_are_links() {
+        let base = Url::parse("https://a.example/feeds/rss").ok();
+        let check = |link: &str| web_address(link, base.as_ref());
+        for link in
+            ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "mailto:a@b.example", ""]
+        {
+            assert_eq!(check(link), None, "{link}");
+        }
+        assert_eq!(check("../1").as_deref(), Some("https://a.example/1"));
+        assert_eq!(check("//b.example/1").as_deref(), Some("https://b.example/1"));
+        assert_eq!(check("http://u:p@b.example/1").as_deref(), Some("http://b.example/1"));
+        assert_eq!(web_address("//b.example/1", None).as_deref(), Some("https://b.example/1"));
+        assert_eq!(web_address("/1", None), None);
+    }
+
+    #[test]
+    fn huge_ids_make_short_keys() {
+        assert!(key(Some(&"x".repeat(1_000_000)), None, "t").len() < 100);
+    }
+}

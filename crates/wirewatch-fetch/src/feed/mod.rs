@@ -1,0 +1,200 @@
+//! Reading a feed: bytes in, entries out, no I/O.
+//!
+//! ```text
+//! bytes ─decode─► text ─repair─► XML ─walk─► drafts ─keys─► entries
+//!                       └──────► JSON ───────►┘
+//! ```
+
+mod dates;
+mod decode;
+mod draft;
+mod entities;
+mod head;
+mod json;
+mod keys;
+mod kind;
+mod repair;
+mod text;
+mod tree;
+mod walk;
+
+pub use dates::read_date;
+pub(crate) use kind::binary_kind;
+pub use kind::{NotAFeed, NotAFeedKind};
+
+use draft::{draft, head_authors, language_code};
+use keys::{Scope, entries, web_address};
+use text::plain_title;
+use url::Url;
+use wirewatch_model::{Entry, FeedHead, Freshness, Repair};
+
+/// Rises when the parser reads more than before: feeds whose last check had faults are then asked for
+/// once more without validators (DESIGN §5.2).
+pub const PARSER_VERSION: u32 = 1;
+
+/// Entries read of one feed; what is beyond is reported and left.
+pub(crate) const MOST_ENTRIES: usize = 5_000;
+
+/// A feed as read.
+#[derive(Clone, PartialEq)]
+pub struct ParsedFeed {
+    /// What it says of itself.
+    pub head: FeedHead,
+    /// Its entries in its own order, every key once.
+    pub entries: Vec<Entry>,
+    /// What had to be mended.
+    pub repairs: Vec<Repair>,
+    /// Entries that could not be taken, with the reason.
+    pub rejects: Vec<String>,
+    /// When it asks to be read.
+    pub freshness: Freshness,
+    /// Whether all of it was read: false when the body was cut or holds too many entries. The
+    /// validators of such an answer must not be kept.
+    pub whole: bool,
+}
+
+impl std::fmt::Debug for ParsedFeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ParsedFeed")
+            .field("format", &self.head.format)
+            .field("entries", &self.entries.len())
+            .field("repairs", &self.repairs)
+            .field("whole", &self.whole)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a feed of any format.
+///
+/// `content_type` is the value of the header, its charset outranks the declaration; `url` is the
+/// address that answered, the base of relative links. Faults are mended and reported, never fatal as
+/// long as something of the feed can be read.
+///
+/// # Errors
+/// When the body is no feed; the kind says what it is.
+pub fn parse_feed(
+    body: &[u8],
+    content_type: Option<&str>,
+    url: Option<&str>,
+) -> Result<ParsedFeed, NotAFeed> {
+    if let Some(kind) = binary_kind(body) {
+        return Err(NotAFeed::new(NotAFeedKind::Binary, kind));
+    }
+    let decoded = decode::decode(body, content_type, url);
+    let text = decoded
+        .text
+        .trim_matches(|letter: char| letter.is_whitespace() || matches!(letter, '\u{feff}' | '\0'));
+    if text.is_empty() {
+        return Err(NotAFeed::new(NotAFeedKind::Empty, ""));
+    }
+    let url = url.and_then(|url| Url::parse(url).ok());
+    let mut parsed = match text.as_bytes()[0] {
+        b'{' | b'[' => from_json(text, url),
+        _ => from_xml(text, url),
+    }?;
+    parsed.repairs.extend(decoded.repair.map(|repair| Repair(repair.to_owned())));
+    Ok(parsed)
+}
+
+fn from_xml(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
+    let mut mended = repair::mend(text).ok_or_else(|| NotAFeed::new(NotAFeedKind::Text, ""))?;
+    if let Some(kind) = kind::by_root(&mended.text) {
+        return Err(NotAFeed::new(kind, ""));
+    }
+    let cut = cut_to_limit(&mut mended.text);
+    let mut drafts = Vec::new();
+    let found = walk::walk(&mended.text, |entry| drafts.push(draft(entry)));
+    if drafts.is_empty() && holds_entries(&mended.text) {
+        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "no entry is whole"));
+    }
+    let base = base(&found, url);
+    let head = head::head(&found, base.as_ref());
+    let scope = Scope {
+        base: base.or_else(|| Url::parse(head.link.as_deref()?).ok()),
+        authors: head_authors(&found.head),
+        language: head.language.clone(),
+    };
+    let (entries, rejects) = entries(drafts, &scope);
+    let mut repairs = mended.repairs;
+    repairs.extend(&found.repairs);
+    if cut {
+        repairs.insert("too-many-entries");
+    }
+    Ok(ParsedFeed {
+        head,
+        entries,
+        repairs: repairs.into_iter().map(|repair| Repair(repair.to_owned())).collect(),
+        rejects,
+        freshness: head::freshness(&found.head),
+        whole: found.whole && !cut,
+    })
+}
+
+/// Cuts a text before its entry number 5,001: a parser that builds all of them needs a gigabyte for
+/// ten megabytes of empty ones.
+fn cut_to_limit(text: &mut String) -> bool {
+    let starts = entry_starts(text).nth(MOST_ENTRIES);
+    starts.inspect(|at| text.truncate(*at)).is_some()
+}
+
+/// Where `<item`, `<entry` or `<url>` begin, prefixes allowed.
+fn entry_starts(text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices('<').map(|(at, _)| at).filter(|at| {
+        let name = element_name_at(text, *at);
+        let local = name.rsplit(':').next().unwrap_or(name);
+        ["item", "entry", "url"].iter().any(|entry| local.eq_ignore_ascii_case(entry))
+    })
+}
+
+fn element_name_at(text: &str, at: usize) -> &str {
+    // Longer names are none of the three.
+    let mut end = (at + 40).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    repair::element_name(&text[at..end])
+}
+
+fn holds_entries(text: &str) -> bool {
+    entry_starts(text).next().is_some()
+}
+
+/// The base of links: `xml:base` of the root over the address of the feed.
+fn base(found: &walk::Found, url: Option<Url>) -> Option<Url> {
+    let bases =
+        found.root_attributes.iter().filter(|(name, _)| name == "xml:base").map(|(_, value)| value.trim());
+    bases.fold(url, |outer, base| match &outer {
+        Some(outer) => outer.join(base).ok().or(Some(outer.clone())),
+        None => Url::parse(base).ok(),
+    })
+}
+
+fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
+    let feed = json::read(text, MOST_ENTRIES);
+    if !feed.is_feed() {
+        return Err(NotAFeed::new(NotAFeedKind::Json, feed.broken.as_deref().unwrap_or_default()));
+    }
+    if feed.drafts.is_empty() && feed.broken.is_some() {
+        return Err(NotAFeed::new(NotAFeedKind::Unreadable, feed.broken.as_deref().unwrap_or_default()));
+    }
+    let head = FeedHead {
+        format: "json-feed".to_owned(),
+        title: feed.string("title").map(|title| plain_title(&title)),
+        link: feed.string("home_page_url").and_then(|link| web_address(&link, url.as_ref())),
+        language: feed.string("language").and_then(|code| language_code(&code)),
+        updated: None,
+    };
+    let scope = Scope { base: url, authors: feed.authors(), language: head.language.clone() };
+    let mut repairs = Vec::new();
+    let mut note = |repair: &str| repairs.push(Repair(repair.to_owned()));
+    if feed.broken.is_some() {
+        note("cut-body");
+    }
+    if feed.left_out > 0 {
+        note("too-many-entries");
+    }
+    let whole = feed.broken.is_none() && feed.left_out == 0;
+    let (entries, mut rejects) = entries(feed.drafts, &scope);
+    rejects.extend(feed.rejects);
+    Ok(ParsedFeed { head, entries, repairs, rejects, freshness: Freshness::default(), whole })
+}

@@ -1,0 +1,357 @@
+//! A lenient walk over mended XML: finds the feed's head and its entries in any of the formats, and
+//! forgives end tags that are missing, crossed or too many.
+//!
+//! An entry whose end never comes is not given: half entries are never stored. An entry that another
+//! one interrupts is taken as ended there.
+
+use super::tree::{Element, Node, Space};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+use std::collections::BTreeSet;
+
+/// Deeper elements are not kept, only their text.
+const DEEPEST: usize = 128;
+/// Elements kept of one entry; of what is beyond, only text.
+const MOST_ELEMENTS: usize = 20_000;
+/// Attributes kept of one element.
+const MOST_ATTRIBUTES: usize = 64;
+/// Elements kept of the feed's head.
+const MOST_HEAD: usize = 256;
+/// Namespace bindings in force at once.
+const MOST_BINDINGS: usize = 256;
+
+/// What a walk found besides the entries, which are handed out one by one.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The root: lower-case local name, and its attributes.
+    pub(crate) root: String,
+    pub(crate) root_space: Option<Space>,
+    pub(crate) root_attributes: Vec<(String, String)>,
+    /// Namespace address of the root, as written.
+    pub(crate) root_uri: Option<String>,
+    /// Children of the feed or channel that are no entries.
+    pub(crate) head: Vec<Element>,
+    /// Whether the end of the root was seen.
+    pub(crate) whole: bool,
+    pub(crate) repairs: BTreeSet<&'static str>,
+}
+
+/// Walks over a feed, giving each whole entry to `entry`.
+pub(crate) fn walk(text: &str, entry: impl FnMut(&Element)) -> Found {
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut walk = Walk {
+        entry,
+        stack: Vec::new(),
+        overflow: 0,
+        kept: 0,
+        bindings: Vec::new(),
+        found: Found::default(),
+    };
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => walk.open(&start),
+            Ok(Event::Empty(start)) => {
+                walk.open(&start);
+                if !is_empty_html(start.name().into_inner()) {
+                    walk.close(start.name().into_inner());
+                }
+            }
+            Ok(Event::End(end)) => walk.close(end.name().into_inner()),
+            Ok(Event::Text(text)) => walk.text(&text),
+            Ok(Event::CData(text)) => walk.text(&text),
+            Ok(Event::GeneralRef(name)) => walk.reference(&name),
+            Ok(Event::Eof) => break,
+            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
+            // The tail cannot be read: what is whole so far stands.
+            Err(_) => break,
+        }
+    }
+    walk.end()
+}
+
+/// What an open element is to the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// The root or the channel: holds the head and the entries.
+    Container,
+    Entry,
+    /// Part of the head or of an entry.
+    Part,
+}
+
+struct Open {
+    role: Role,
+    /// As written, to match the end tag.
+    written: String,
+    element: Element,
+    bindings: usize,
+}
+
+/// A namespace binding: prefix, address as written, and what that is.
+struct Binding {
+    prefix: String,
+    uri: String,
+    space: Option<Space>,
+}
+
+struct Walk<F> {
+    entry: F,
+    stack: Vec<Open>,
+    /// Open elements that are too deep to be kept.
+    overflow: usize,
+    /// Elements kept of the present entry.
+    kept: usize,
+    bindings: Vec<Binding>,
+    found: Found,
+}
+
+impl<F: FnMut(&Element)> Walk<F> {
+    fn open(&mut self, start: &BytesStart<'_>) {
+        let bindings = self.bindings.len();
+        self.bind(start);
+        let (space, name) = self.name(start.name().into_inner());
+        let role = self.role(space, &name);
+        if role == Role::Part && (self.stack.len() >= DEEPEST || self.kept >= MOST_ELEMENTS) {
+            self.bindings.truncate(bindings);
+            self.overflow += usize::from(!is_empty_html(start.name().into_inner()));
+            return;
+        }
+        if role != Role::Part {
+            self.overflow = 0;
+        }
+        match role {
+            Role::Entry => {
+                self.interrupt_entry();
+                self.kept = 0;
+            }
+            Role::Container => self.interrupt_entry(),
+            Role::Part => {
+                self.kept += 1;
+                self.interrupt_field(space, &name);
+            }
+        }
+        let element = Element::new(space, name, attributes(start));
+        if self.stack.is_empty() && self.found.root.is_empty() {
+            self.found.root.clone_from(&element.name);
+            self.found.root_space = Some(space);
+            self.found.root_attributes.clone_from(&element.attributes);
+            self.found.root_uri = self.uri(start.name().into_inner());
+        } else if role == Role::Container {
+            // What the channel says of itself by attributes counts like the root's.
+            self.found.root_attributes.extend(element.attributes.iter().cloned());
+        }
+        let written = start.name().into_inner().to_owned();
+        let is_empty = role == Role::Part && is_empty_html(&written);
+        self.stack.push(Open { role, written, element, bindings });
+        if is_empty {
+            self.pop_to(self.stack.len() - 1);
+        }
+    }
+
+    /// Entries stand in containers and nowhere else, so that `atom:source` or an `item` in some
+    /// other vocabulary is none.
+    fn role(&self, space: Space, name: &str) -> Role {
+        let feed = matches!(space, Space::Feed | Space::Atom);
+        let in_part = self.stack.last().is_some_and(|open| open.role == Role::Part);
+        match name {
+            "rss" | "feed" | "channel" | "urlset" if feed && !in_part && !self.in_entry() => Role::Container,
+            "rdf" if matches!(space, Space::Rdf | Space::Feed) && self.stack.is_empty() => Role::Container,
+            "item" | "entry" | "url" if feed && self.may_start_entry(name) => Role::Entry,
+            // `<items>` of RSS 1.1 and private roots hold entries too.
+            "items" if self.stack.len() == 1 && self.found.root == "channel" => Role::Container,
+            _ if self.stack.is_empty() && self.found.root.is_empty() => Role::Container,
+            _ => Role::Part,
+        }
+    }
+
+    fn in_entry(&self) -> bool {
+        self.stack.iter().any(|open| open.role == Role::Entry)
+    }
+
+    fn may_start_entry(&self, name: &str) -> bool {
+        if name == "url" {
+            // A news sitemap; elsewhere `url` is a part (of an image).
+            return self.found.root == "urlset" && self.stack.len() == 1;
+        }
+        match self.stack.iter().rposition(|open| open.role == Role::Entry) {
+            // The entry before it was not ended, unless this one stands in markup that was.
+            Some(at) => self.stack[at].element.name == name,
+            None => self.stack.last().is_none_or(|open| open.role == Role::Container),
+        }
+    }
+
+    /// An entry that was not ended before the next one begins ends there.
+    fn interrupt_entry(&mut self) {
+        if let Some(at) = self.stack.iter().position(|open| open.role == Role::Entry) {
+            self.found.repairs.insert("unclosed-entry");
+            self.pop_to(at);
+        }
+    }
+
+    /// A title, link, id or date that was not ended before the next field begins ends there.
+    fn interrupt_field(&mut self, space: Space, name: &str) {
+        const PLAIN: [&str; 4] = ["title", "link", "guid", "pubdate"];
+        const FIELDS: [&str; 6] = ["title", "link", "guid", "pubdate", "description", "author"];
+        let Some([.., outer, open]) = self.stack.get(..) else { return };
+        if outer.role == Role::Entry
+            && open.role == Role::Part
+            && open.element.space == Space::Feed
+            && space == Space::Feed
+            && PLAIN.contains(&open.element.name.as_str())
+            && FIELDS.contains(&name)
+        {
+            self.found.repairs.insert("unclosed-element");
+            self.pop_to(self.stack.len() - 1);
+        }
+    }
+
+    fn close(&mut self, written: &str) {
+        if self.overflow > 0 {
+            // Which of those too deep is closed cannot be known, only their count; but the end of a
+            // field or an entry ends everything in it.
+            if !self.ends_field(written) {
+                self.overflow -= usize::from(!is_empty_html(written));
+                return;
+            }
+            self.overflow = 0;
+        }
+        let same = |open: &Open| open.written == written;
+        let at = self
+            .stack
+            .iter()
+            .rposition(same)
+            .or_else(|| self.stack.iter().rposition(|open| open.written.eq_ignore_ascii_case(written)));
+        let Some(at) = at else {
+            if !is_empty_html(written) {
+                self.found.repairs.insert("stray-end-tag");
+            }
+            return;
+        };
+        if at + 1 < self.stack.len() {
+            self.found.repairs.insert("unclosed-element");
+        }
+        if at == 0 {
+            self.found.whole = true;
+        }
+        self.pop_to(at);
+    }
+
+    /// Whether a name is that of an open container or entry, or of a field of the open entry.
+    fn ends_field(&self, written: &str) -> bool {
+        let entry = self.stack.iter().position(|open| open.role == Role::Entry);
+        let fields = entry.map_or(self.stack.len(), |at| at + 2).min(self.stack.len());
+        self.stack[..fields].iter().any(|open| open.written == written)
+    }
+
+    /// Ends all elements from `at` on.
+    fn pop_to(&mut self, at: usize) {
+        while self.stack.len() > at {
+            let Some(open) = self.stack.pop() else { return };
+            self.bindings.truncate(open.bindings);
+            match open.role {
+                Role::Container => {}
+                Role::Entry => (self.entry)(&open.element),
+                Role::Part => self.keep(open.element),
+            }
+        }
+    }
+
+    fn keep(&mut self, element: Element) {
+        match self.stack.last_mut() {
+            Some(parent) if parent.role != Role::Container => {
+                parent.element.nodes.push(Node::Element(element));
+            }
+            _ if self.found.head.len() < MOST_HEAD => self.found.head.push(element),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(open) = self.stack.last_mut().filter(|open| open.role != Role::Container) {
+            open.element.add_text(text);
+        }
+    }
+
+    fn reference(&mut self, name: &str) {
+        match super::text::reference(&format!("&{name};")) {
+            Some((Some(letter), _)) => self.text(letter.encode_utf8(&mut [0; 4])),
+            Some((None, _)) => {}
+            None => self.text(&format!("&{name};")),
+        }
+    }
+
+    fn bind(&mut self, start: &BytesStart<'_>) {
+        for attribute in start.attributes().with_checks(false).flatten().take(MOST_ATTRIBUTES) {
+            let key = attribute.key.into_inner();
+            let prefix = match key.strip_prefix("xmlns") {
+                Some("") => "",
+                Some(rest) if rest.starts_with(':') => &rest[1..],
+                _ => continue,
+            };
+            if self.bindings.len() < MOST_BINDINGS {
+                let uri = attribute.value.into_owned();
+                let space = Space::of_uri(&uri);
+                self.bindings.push(Binding { prefix: prefix.to_owned(), uri, space });
+            }
+        }
+    }
+
+    fn binding(&self, prefix: &str) -> Option<&Binding> {
+        self.bindings.iter().rev().find(|binding| binding.prefix == prefix)
+    }
+
+    fn uri(&self, written: &str) -> Option<String> {
+        let prefix = written.split_once(':').map_or("", |(prefix, _)| prefix);
+        self.binding(prefix).map(|binding| binding.uri.clone())
+    }
+
+    fn name(&self, written: &str) -> (Space, String) {
+        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
+        let bound = self.binding(prefix).and_then(|binding| binding.space);
+        let space = match (bound, prefix) {
+            (Some(space), _) => space,
+            // A default namespace that nobody knows is the publisher's own name for RSS.
+            (None, "") => Space::Feed,
+            (None, prefix) => Space::of_prefix(prefix),
+        };
+        (space, local.to_ascii_lowercase())
+    }
+
+    fn end(mut self) -> Found {
+        // Cut off: an entry that is still open is half an entry and dropped with what is above it.
+        if let Some(at) = self.stack.iter().position(|open| open.role == Role::Entry) {
+            self.found.repairs.insert("cut-body");
+            self.stack.truncate(at);
+        } else if !self.stack.is_empty() {
+            self.found.repairs.insert("unclosed-root");
+        }
+        // An element of the head that is cut off is half too.
+        self.stack.retain(|open| open.role == Role::Container);
+        self.found
+    }
+}
+
+/// Elements of HTML that never hold anything and are nothing else in a feed.
+fn is_empty_html(written: &str) -> bool {
+    ["br", "hr", "img", "input", "wbr", "embed", "area", "col"]
+        .iter()
+        .any(|name| written.eq_ignore_ascii_case(name))
+}
+
+fn attributes(start: &BytesStart<'_>) -> Vec<(String, String)> {
+    let mut attributes = start.attributes();
+    let kept = attributes.with_checks(false).flatten().take(MOST_ATTRIBUTES);
+    kept.map(|attribute| {
+        let key = attribute.key.into_inner();
+        // `xml:` names and namespace bindings keep their prefix, others are told apart by name alone.
+        let name = if key.starts_with("xml") { key } else { key.rsplit(':').next().unwrap_or(key) };
+        (name.to_ascii_lowercase(), super::text::resolve(&attribute.value))
+    })
+    .collect()
+}

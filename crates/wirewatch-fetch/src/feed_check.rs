@@ -1,0 +1,341 @@
+//! One check of a feed: [`Fetcher::fetch_feed`] asks (network, no reading), [`read_feed`] reads what
+//! came (pure, no network), so that the two run on different threads.
+
+use crate::{
+    Fetcher,
+    feed::{NotAFeed, ParsedFeed, parse_feed},
+    http::{
+        body::BodyEnd,
+        budget::BytesHeld,
+        client::{Answer, Ask, Hop, NoAnswer},
+        headers::{Headers, as_received},
+        walls::wall,
+    },
+    schedule::{Ending, Schedule, next_due, wants_probe},
+    time::{later, seconds_between},
+};
+use jiff::Timestamp;
+use reqwest::header::{self, HeaderName, HeaderValue};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+use wirewatch_model::{
+    DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, PermanentRedirect, Repair, Validators,
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A permanent redirect is believed after this long, in seconds: seven days.
+const TRUSTED_AFTER_SECS: i64 = 7 * 24 * 3600;
+
+const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/feed+json, \
+    application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
+
+/// What the network answered for one feed, not yet read.
+#[derive(Debug)]
+pub struct FeedAnswer {
+    /// When the answer was complete.
+    pub at: Timestamp,
+    /// How long it took, waiting for the host's turn included.
+    pub elapsed: Duration,
+    /// The redirects that were followed, first asked first.
+    pub hops: Vec<Hop>,
+    /// The answer, or why there is none.
+    pub result: FeedResult,
+}
+
+/// The answer for a feed, or why there is none.
+#[derive(Debug)]
+pub enum FeedResult {
+    /// There is an answer, whatever its status.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// Headers.
+        headers: Headers,
+        /// The address that answered.
+        url: String,
+        /// The decoded body, as far as it was read.
+        body: Vec<u8>,
+        /// Why the body is not whole; `None` when it is.
+        cut: Option<String>,
+        /// Whether the request was conditional.
+        conditional: bool,
+        /// A pause the host asked for.
+        host_pause: Option<HostPause>,
+        /// The budget the body takes.
+        held: BytesHeld,
+    },
+    /// The host asked earlier to be left alone: nothing was sent.
+    Paused(HostPause),
+    /// The request failed.
+    Failed {
+        /// The class of the failure.
+        kind: FailureKind,
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Fetcher {
+    /// Asks for a feed. Network only; a failure is in the answer.
+    pub async fn fetch_feed(&self, due: &DueFeed, now: Timestamp) -> FeedAnswer {
+        let started = Instant::now();
+        let conditions = conditions(due, now);
+        let conditional = !conditions.is_empty();
+        let ask = Ask {
+            url: &due.url,
+            accept: ACCEPT,
+            conditions,
+            body_limit: self.client().config().feed_body_limit,
+            host_pause: self.pause(due.settings.host_pause_ms),
+            wanted: |_| true,
+            now,
+        };
+        let (hops, result) = match self.client().ask(&ask).await {
+            Ok(answer) => answered(answer, conditional),
+            Err(NoAnswer::Paused(pause)) => (Vec::new(), FeedResult::Paused(pause)),
+            Err(NoAnswer::Failed { kind, message, hops }) => (hops, FeedResult::Failed { kind, message }),
+        };
+        let elapsed = started.elapsed();
+        FeedAnswer { at: later(now, elapsed), elapsed, hops, result }
+    }
+}
+
+/// Reads an answer: decodes, repairs, parses, and says when to ask again. No I/O; the bytes held for
+/// the body are given back on return.
+pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
+    let FeedAnswer { at, elapsed, hops, result } = answer;
+    let mut check = blank(due, at, elapsed);
+    match result {
+        FeedResult::Paused(pause) => {
+            check.outcome = Outcome::Busy;
+            check.next_due = Some(pause.until.max(at));
+        }
+        FeedResult::Failed { kind, message } => {
+            check.outcome = Outcome::Failed { failure: kind, message };
+            check.next_due = Some(plan(due, &check, None, &Headers::default()));
+        }
+        FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held } => {
+            check.status = Some(status);
+            check.body_bytes = body.len() as u64;
+            let retry_after = host_pause.as_ref().map(|pause| pause.until);
+            check.host_pause = host_pause;
+            let answer = Read { headers: &headers, url: &url, body: &body, cut, conditional };
+            read_answer(due, &mut check, status, &answer);
+            drop((body, held));
+            if check.outcome.is_success() {
+                watch_redirect(due, &mut check, &hops, &url);
+            }
+            let gone = check.outcome == Outcome::Gone;
+            check.next_due = (!gone).then(|| plan(due, &check, retry_after, &headers));
+        }
+    }
+    check
+}
+
+/// Hash of a decoded body: the same bytes under a 200 are not parsed twice.
+pub fn body_hash(body: &[u8]) -> u64 {
+    xxh3_64(body)
+}
+
+/// The parts of an answer that reading looks at.
+struct Read<'a> {
+    headers: &'a Headers,
+    url: &'a str,
+    body: &'a [u8],
+    cut: Option<String>,
+    conditional: bool,
+}
+
+fn conditions(due: &DueFeed, now: Timestamp) -> Vec<(HeaderName, HeaderValue)> {
+    if due.reparse || wants_probe(due, now) {
+        return Vec::new();
+    }
+    let Validators { etag, last_modified, .. } = &due.validators;
+    [(header::IF_NONE_MATCH, etag), (header::IF_MODIFIED_SINCE, last_modified)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, as_received(value.as_deref()?)?)))
+        .collect()
+}
+
+fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
+    let Answer { url, hops, status, headers, body, end, held, host_pause } = answer;
+    let cut = match end {
+        BodyEnd::Whole => None,
+        BodyEnd::Capped => Some(format!("the body is longer than {} bytes", body.len())),
+        BodyEnd::Slow => Some("the body came too slowly".to_owned()),
+        BodyEnd::Broken(message) => Some(format!("the body broke off: {message}")),
+    };
+    let url = url.into();
+    (hops, FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held })
+}
+
+fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
+    FeedCheck {
+        feed: due.id,
+        checked_at: at,
+        duration_ms: u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX),
+        outcome: Outcome::Unchanged,
+        status: None,
+        body_bytes: 0,
+        validators: None,
+        freshness: None,
+        next_due: None,
+        host_pause: None,
+        moved_to: None,
+        redirect: due.redirect.clone(),
+        head: None,
+        entries: Vec::new(),
+        rejects: Vec::new(),
+        repairs: Vec::new(),
+    }
+}
+
+fn read_answer(due: &DueFeed, check: &mut FeedCheck, status: u16, answer: &Read<'_>) {
+    let failed = |failure, message: String| Outcome::Failed { failure, message };
+    let name = || status_name(status);
+    check.outcome = match status {
+        200 | 203 => return read_body(due, check, answer),
+        304 if answer.conditional => {
+            check.validators = Some(refreshed(&due.validators, answer.headers));
+            Outcome::Unchanged
+        }
+        304 => failed(FailureKind::Status, "304 although nothing was asked conditionally".to_owned()),
+        410 => Outcome::Gone,
+        429 => Outcome::Busy,
+        _ => match wall(status, answer.headers, answer.body) {
+            Some(by) => Outcome::Blocked { by: by.to_owned() },
+            None if status == 503 && answer.headers.retry_after(check.checked_at).is_some() => Outcome::Busy,
+            None => failed(FailureKind::Status, name()),
+        },
+    };
+}
+
+fn read_body(due: &DueFeed, check: &mut FeedCheck, answer: &Read<'_>) {
+    let whole = answer.cut.is_none();
+    let hash = body_hash(answer.body);
+    if whole && !due.reparse && due.validators.body_hash == Some(hash) {
+        check.outcome = Outcome::Unchanged;
+        check.validators = Some(received(answer.headers, hash));
+        return;
+    }
+    let content_type = answer.headers.get("content-type");
+    match parse_feed(answer.body, content_type, Some(answer.url)) {
+        Ok(parsed) => take(check, parsed, answer, hash),
+        Err(not_a_feed) => check.outcome = no_feed(&not_a_feed, answer),
+    }
+}
+
+fn take(check: &mut FeedCheck, parsed: ParsedFeed, answer: &Read<'_>, hash: u64) {
+    let ParsedFeed { head, entries, mut repairs, rejects, freshness, whole } = parsed;
+    if let Some(cut) = &answer.cut {
+        if entries.is_empty() {
+            check.outcome = Outcome::Failed { failure: FailureKind::Body, message: cut.clone() };
+            return;
+        }
+        repairs.push(Repair("broken-transfer".to_owned()));
+    }
+    let whole = whole && answer.cut.is_none();
+    check.outcome = Outcome::Read;
+    check.validators = whole.then(|| received(answer.headers, hash));
+    check.freshness = Some(freshness);
+    (check.head, check.entries) = (Some(head), entries);
+    (check.repairs, check.rejects) = (repairs, rejects);
+}
+
+fn no_feed(not_a_feed: &NotAFeed, answer: &Read<'_>) -> Outcome {
+    if let Some(by) = wall(200, answer.headers, answer.body) {
+        return Outcome::Blocked { by: by.to_owned() };
+    }
+    match &answer.cut {
+        Some(cut) => Outcome::Failed { failure: FailureKind::Body, message: cut.clone() },
+        None => Outcome::Failed { failure: FailureKind::NotAFeed, message: not_a_feed.to_string() },
+    }
+}
+
+/// Validators of a whole answer: what it does not carry is dropped.
+fn received(headers: &Headers, hash: u64) -> Validators {
+    let own = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+    Validators { etag: own("etag"), last_modified: own("last-modified"), body_hash: Some(hash) }
+}
+
+/// Stored validators, with what a 304 updates of them (RFC 9111 §4.3.4).
+fn refreshed(stored: &Validators, headers: &Headers) -> Validators {
+    let own = |name, old: &Option<String>| {
+        headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned).or_else(|| old.clone())
+    };
+    Validators {
+        etag: own("etag", &stored.etag),
+        last_modified: own("last-modified", &stored.last_modified),
+        body_hash: stored.body_hash,
+    }
+}
+
+/// Learns a permanent redirect: at once when only the scheme rises to https, else once it has led to
+/// the same place for a week.
+fn watch_redirect(due: &DueFeed, check: &mut FeedCheck, hops: &[Hop], final_url: &str) {
+    let Some(target) = permanent_target(hops, final_url).filter(|target| *target != due.url) else {
+        check.redirect = None;
+        return;
+    };
+    let seen = due.redirect.as_ref().filter(|redirect| redirect.target == target);
+    let watched = PermanentRedirect {
+        since: seen.map_or(check.checked_at, |redirect| redirect.since),
+        checks: seen.map_or(0, |redirect| redirect.checks).saturating_add(1),
+        target: target.clone(),
+    };
+    let old_enough = seconds_between(watched.since, check.checked_at) >= TRUSTED_AFTER_SECS;
+    if old_enough || is_https_upgrade(&due.url, &target) {
+        check.moved_to = Some(target);
+        check.redirect = None;
+    } else {
+        check.redirect = Some(watched);
+    }
+}
+
+/// Where the permanent redirects at the start of the chain lead.
+fn permanent_target(hops: &[Hop], final_url: &str) -> Option<String> {
+    let permanent = hops.iter().take_while(|hop| matches!(hop.status, 301 | 308)).count();
+    match (permanent, hops.get(permanent)) {
+        (0, _) => None,
+        (_, Some(next)) => Some(next.url.clone()),
+        (_, None) => Some(final_url.to_owned()),
+    }
+}
+
+fn is_https_upgrade(from: &str, to: &str) -> bool {
+    let (Ok(from), Ok(to)) = (Url::parse(from), Url::parse(to)) else { return false };
+    let place = |url: &Url| {
+        (url.host_str().map(str::to_owned), url.path().to_owned(), url.query().map(str::to_owned))
+    };
+    from.scheme() == "http" && to.scheme() == "https" && place(&from) == place(&to)
+}
+
+fn plan(due: &DueFeed, check: &FeedCheck, paused: Option<Timestamp>, headers: &Headers) -> Timestamp {
+    let failures = due.failures.saturating_add(1);
+    let ending = match (&check.outcome, check.status) {
+        (outcome, _) if outcome.is_success() => Ending::Answered,
+        (_, Some(404)) => Ending::Missing { failures },
+        _ => Ending::Failed { failures },
+    };
+    let validators = check.validators.as_ref().unwrap_or(&due.validators);
+    let freshness: &Freshness = check.freshness.as_ref().unwrap_or(&due.freshness);
+    next_due(&Schedule {
+        feed: due.id,
+        now: check.checked_at,
+        ending,
+        settings: &due.settings,
+        has_validators: validators.etag.is_some() || validators.last_modified.is_some(),
+        recent_entries: &due.recent_entries,
+        freshness,
+        lifetime_secs: headers.lifetime_secs(check.checked_at),
+        retry_after: headers.retry_after(check.checked_at).max(paused),
+    })
+}
+
+/// A status with its name, for messages.
+pub(crate) fn status_name(status: u16) -> String {
+    let known = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    known
+        .map_or_else(|| format!("status {status}"), |name| format!("status {status} {}", name.to_lowercase()))
+}

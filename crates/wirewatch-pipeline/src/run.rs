@@ -1,0 +1,354 @@
+//! One run of the pipeline: starts the workers, watches over them, and ends them in order.
+
+use crate::{
+    Clock, Counters, Counts, PipelineConfig, PipelineError, Stages, Stop,
+    host_memory::HostMemories,
+    inflight::InFlight,
+    journal::{Held, Journal},
+    message::{Notices, Queue},
+    shared::Shared,
+    source,
+    worker::{clean::Cleaner, dedup::Judge, feed, inbox, page, store::Storer, tag},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, Id, JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+use wirewatch_fetch::Fetcher;
+use wirewatch_model::FeedSpec;
+use wirewatch_store::{Database, StrikeTarget, Write, Writer, WriterOptions};
+
+/// Feeds are small and their fetchers are many: a few wait, so that no fetcher does.
+const FEEDS: usize = 8;
+/// Answers hold a body each.
+const ANSWERS: usize = 4;
+/// Checks wait for a commit.
+const CHECKS: usize = 16;
+/// One entry a hand: what waits here is pulled from the inbox too early.
+const ENTRIES: usize = 1;
+/// Raw articles hold a page each.
+const PAGES: usize = 4;
+/// Texts are small.
+const TEXTS: usize = 16;
+/// What is finished waits for a commit of up to a hundred.
+const FINISHED: usize = 128;
+
+/// Everything a run needs.
+#[derive(Debug)]
+pub struct Setup {
+    /// The database; the caller holds its owner's lock.
+    pub database: Database,
+    /// The network.
+    pub fetcher: Fetcher,
+    /// The CPU stages.
+    pub stages: Stages,
+    /// The feed list, to be brought into the database; `None` leaves the feeds as they are.
+    pub feeds: Option<Vec<FeedSpec>>,
+    /// How the writer groups, waits and schedules looks for edits.
+    pub writer: WriterOptions,
+    /// Settings.
+    pub config: PipelineConfig,
+    /// The clock.
+    pub clock: Clock,
+    /// Where the run counts; readable while it goes on.
+    pub counters: Arc<Counters>,
+}
+
+/// Where the work comes from, and when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Feeds as they fall due, for ever.
+    Daemon,
+    /// Every feed that is due, once; then every entry that may be tried.
+    Once,
+    /// No feed; every owed entry that may be tried.
+    Inbox,
+}
+
+/// A feed that could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFailure {
+    /// Its address.
+    pub url: String,
+    /// What happened.
+    pub reason: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What was done.
+    pub counts: Counts,
+    /// Feeds that could not be had, the last failure of each.
+    pub failures: Vec<FeedFailure>,
+    /// Whether everything in flight was stored; what was not is still owed.
+    pub drained: bool,
+}
+
+/// Runs the pipeline until its source ends or `stop` is signalled.
+///
+/// # Errors
+///
+/// When the database cannot be used, its writer ends, or a worker dies.
+pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, PipelineError> {
+    let Setup { database, fetcher, stages, feeds, writer, config, clock, counters } = setup;
+    let writer = database.start_writer(writer)?;
+    let shared = Shared {
+        config,
+        clock,
+        stages,
+        fetcher,
+        writer: writer.handle(),
+        counters,
+        inflight: Arc::new(InFlight::default()),
+        failures: Arc::default(),
+        stop: stop.source.clone(),
+        database,
+    };
+    let journal = prepare(&shared, feeds).await?;
+    let mut workers = Workers::default();
+    start(&shared, source, &journal, &mut workers)?;
+    let ended = workers.watch(&shared, &stop).await;
+    finish(shared, writer, ended).await
+}
+
+/// Counts what the last process died over, brings the feed list in and restores the hosts' pauses.
+async fn prepare(shared: &Shared, feeds: Option<Vec<FeedSpec>>) -> Result<Arc<Journal>, PipelineError> {
+    let now = shared.clock.now();
+    let path = shared.database.path().to_owned();
+    let (journal, died_over) =
+        Journal::open(&path).map_err(|source| PipelineError::Journal { database: path, source })?;
+    for held in died_over {
+        let target = match held {
+            Held::Feed(feed) => StrikeTarget::Feed(feed),
+            Held::Entry(entry) => StrikeTarget::Entry(entry),
+        };
+        tracing::warn!(?held, "the process died while it worked on this");
+        shared.writer.write(Write::Strike { target, at: now }).await?;
+    }
+    if let Some(specs) = feeds {
+        shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
+    }
+    for pause in shared.look()?.ask(move |reader| reader.host_pauses(now)).await? {
+        shared.fetcher.pause_host(&pause);
+    }
+    Ok(journal)
+}
+
+/// Starts every worker, the end of the pipeline first.
+fn start(
+    shared: &Shared,
+    source: Source,
+    journal: &Arc<Journal>,
+    workers: &mut Workers,
+) -> Result<(), PipelineError> {
+    let (finished, finished_in) = mpsc::channel(FINISHED);
+    let (notices, memories) = (Notices::default(), HostMemories::default());
+    let storer = Storer::new(shared.clone(), notices.clone(), memories.clone());
+    workers.task("storer", storer.run(finished_in));
+
+    let (judged, judged_in) = mpsc::channel(TEXTS);
+    let judged_in = Queue::new(judged_in);
+    for _ in 0..shared.config.tag_workers.max(1) {
+        let (shared, judged, finished) = (shared.clone(), judged_in.clone(), finished.clone());
+        workers.thread("tagger", move || {
+            tag::run(&shared, &judged, &finished);
+            Ok(())
+        });
+    }
+
+    let (cleaned, cleaned_in) = mpsc::channel(TEXTS);
+    {
+        let (shared, finished) = (shared.clone(), finished.clone());
+        workers.thread("dedup", move || Judge::load(shared, notices)?.run(cleaned_in, &judged, &finished));
+    }
+
+    let (raw, raw_in) = mpsc::channel(PAGES);
+    let raw_in = Queue::new(raw_in);
+    for place in 0..shared.config.clean_workers.max(1) {
+        let cleaner = Cleaner {
+            shared: shared.clone(),
+            reader: shared.database.reader()?,
+            memories: memories.clone(),
+            slot: journal.slot(place + 1),
+            cleaned: cleaned.clone(),
+            finished: finished.clone(),
+        };
+        let raw_in = raw_in.clone();
+        workers.thread("cleaner", move || {
+            cleaner.run(&raw_in);
+            Ok(())
+        });
+    }
+
+    let (pages, pages_in) = mpsc::channel(ENTRIES);
+    let pages_in = Queue::new(pages_in);
+    for _ in 0..shared.config.page_workers.max(1) {
+        let fetch = page::fetch(shared.clone(), pages_in.clone(), raw.clone(), finished.clone());
+        workers.task("page fetcher", async {
+            fetch.await;
+            Ok(())
+        });
+    }
+
+    let no_more_feeds = CancellationToken::new();
+    let once = (source != Source::Daemon).then(|| no_more_feeds.clone());
+    workers.task("dispatcher", source::dispatch(shared.clone(), shared.look()?, pages, finished, once));
+    if source == Source::Inbox {
+        no_more_feeds.cancel();
+        return Ok(());
+    }
+    start_feeds(shared, source == Source::Once, journal, no_more_feeds, workers)
+}
+
+/// Starts the feed half: scheduler, fetchers, reader, inbox.
+fn start_feeds(
+    shared: &Shared,
+    once: bool,
+    journal: &Arc<Journal>,
+    no_more_feeds: CancellationToken,
+    workers: &mut Workers,
+) -> Result<(), PipelineError> {
+    let (checked, checked_in) = mpsc::channel(CHECKS);
+    let inbox = inbox::store_checks(shared.clone(), checked_in);
+    workers.task("inbox", async move {
+        let ended = inbox.await;
+        no_more_feeds.cancel();
+        ended
+    });
+
+    let (answered, answered_in) = mpsc::channel(ANSWERS);
+    let answered_in = Queue::new(answered_in);
+    {
+        let (shared, slot) = (shared.clone(), journal.slot(0));
+        workers.thread("feed reader", move || {
+            feed::read(&shared, &slot, &answered_in, &checked);
+            Ok(())
+        });
+    }
+
+    let (due, due_in) = mpsc::channel(FEEDS);
+    let due_in = Queue::new(due_in);
+    for _ in 0..shared.config.feed_workers.max(1) {
+        let fetch = feed::fetch(shared.clone(), due_in.clone(), answered.clone());
+        workers.task("feed fetcher", async {
+            fetch.await;
+            Ok(())
+        });
+    }
+    workers.task("scheduler", source::schedule(shared.clone(), shared.look()?, due, once));
+    Ok(())
+}
+
+/// The workers of a run, each with the name a person would use.
+#[derive(Default)]
+struct Workers {
+    set: JoinSet<Result<(), PipelineError>>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl Workers {
+    fn task(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Result<(), PipelineError>> + Send + 'static,
+    ) {
+        let handle = self.set.spawn(work);
+        self.name(name, &handle);
+    }
+
+    fn thread(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> Result<(), PipelineError> + Send + 'static,
+    ) {
+        let handle = self.set.spawn_blocking(work);
+        self.name(name, &handle);
+    }
+
+    fn name(&mut self, name: &'static str, handle: &AbortHandle) {
+        self.names.insert(handle.id(), name);
+    }
+
+    /// Waits for every worker to end; true when all ended in good order.
+    async fn watch(&mut self, shared: &Shared, stop: &Stop) -> Result<bool, PipelineError> {
+        let deadline = drain_deadline(shared, stop);
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                ended = self.set.join_next_with_id() => match ended {
+                    None => return Ok(true),
+                    Some(Ok((_, Ok(())))) => {}
+                    Some(Ok((_, Err(error)))) => return Err(self.fall(error).await),
+                    Some(Err(error)) => {
+                        let error = self.died(&error);
+                        return Err(self.fall(error).await);
+                    }
+                },
+                () = stop.at_once.cancelled() => {
+                    // Threads may still hold a page: they are left behind, the process is leaving.
+                    self.set.abort_all();
+                    return Ok(false);
+                }
+                () = &mut deadline => {
+                    tracing::warn!("the drain deadline has passed; what is not stored yet is still owed");
+                    self.set.abort_all();
+                    while self.set.join_next().await.is_some() {}
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// One worker is gone: the others cannot go on. Closing their queues ends the threads.
+    async fn fall(&mut self, error: PipelineError) -> PipelineError {
+        self.set.abort_all();
+        while self.set.join_next().await.is_some() {}
+        error
+    }
+
+    fn died(&self, error: &JoinError) -> PipelineError {
+        let worker = self.names.get(&error.id()).copied().unwrap_or("unnamed");
+        PipelineError::Worker { worker, reason: error.to_string() }
+    }
+}
+
+async fn drain_deadline(shared: &Shared, stop: &Stop) {
+    stop.source.cancelled().await;
+    tokio::time::sleep(shared.config.drain_deadline).await;
+}
+
+/// Ends the writer and sums up.
+async fn finish(
+    shared: Shared,
+    writer: Writer,
+    ended: Result<bool, PipelineError>,
+) -> Result<Report, PipelineError> {
+    let counts = shared.counters.counts();
+    let failures = std::mem::take(&mut *shared.failures.lock().unwrap_or_else(PoisonError::into_inner));
+    drop(shared);
+    let drained = match ended {
+        Ok(drained) => drained,
+        Err(error) => {
+            writer.handle().stop_retrying();
+            return Err(error);
+        }
+    };
+    if drained {
+        // The writer ends when its last handle is gone; it has answered everything by now.
+        let joined = tokio::task::spawn_blocking(move || writer.join()).await;
+        joined.map_err(|error| PipelineError::Worker { worker: "writer", reason: error.to_string() })??;
+    } else {
+        writer.handle().stop_retrying();
+    }
+    Ok(Report {
+        counts,
+        failures: failures.into_iter().map(|(url, reason)| FeedFailure { url, reason }).collect(),
+        drained,
+    })
+}

@@ -1,0 +1,137 @@
+//! The dispatcher: pulls owed entries out of the inbox and hands them to the page fetchers.
+//!
+//! It pulls on a read-only connection and only while the fetchers have room, so no queue ever leads
+//! from the writer back to it. An entry whose address already is an article's is linked to that
+//! article without a request (invariant 3).
+
+use super::lookahead::Lookahead;
+use crate::{
+    PipelineError,
+    clock::later,
+    inflight::Ticket,
+    message::{Finished, Owed},
+    shared::{Look, Shared},
+};
+use std::{collections::HashSet, time::Duration};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use wirewatch_model::{Announced, ArticleId, EntryId, OwedEntry, address};
+use wirewatch_store::Write;
+
+/// Entries kept ready; enough to keep many hosts busy, few enough to weigh nothing.
+const LOOKAHEAD: usize = 256;
+/// Entries looked up and started at once.
+const ROUND: usize = 32;
+/// Longest time between two looks at the inbox.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Runs until the stop signal; with `once`, until the scheduler has ended (`no_more_feeds`) and
+/// nothing that may be tried now is left.
+pub(crate) async fn dispatch(
+    shared: Shared,
+    look: Look,
+    pages: mpsc::Sender<Owed>,
+    finished: mpsc::Sender<Finished>,
+    once: Option<CancellationToken>,
+) -> Result<(), PipelineError> {
+    let mut lookahead = Lookahead::default();
+    while !shared.stop.is_cancelled() {
+        // Asked before the inbox is read: what ends after this line wakes the next wait.
+        let quiet = once.as_ref().is_some_and(CancellationToken::is_cancelled) && shared.inflight.is_empty();
+        if lookahead.len() < ROUND {
+            refill(&shared, &look, &mut lookahead).await?;
+        }
+        let ready = lookahead.take_startable(&shared.inflight, ROUND);
+        if ready.is_empty() {
+            if quiet && lookahead.len() == 0 {
+                return Ok(());
+            }
+            wait(&shared, once.as_ref()).await;
+            continue;
+        }
+        if !start(&shared, &look, &pages, &finished, ready).await? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn refill(shared: &Shared, look: &Look, lookahead: &mut Lookahead) -> Result<(), PipelineError> {
+    let now = shared.clock.now();
+    let mut skip: HashSet<EntryId> = shared.inflight.entries().into_iter().collect();
+    skip.extend(lookahead.ids());
+    let room = LOOKAHEAD - lookahead.len();
+    let owed = look.ask(move |reader| {
+        let paused = reader.host_pauses(now)?.into_iter().map(|pause| pause.host).collect();
+        reader.owed_entries(now, room, &paused, &skip)
+    });
+    lookahead.extend(owed.await?);
+    Ok(())
+}
+
+async fn wait(shared: &Shared, once: Option<&CancellationToken>) {
+    let until = later(shared.clock.now(), LONGEST);
+    let schedule_ended = async {
+        match once {
+            Some(token) if !token.is_cancelled() => token.cancelled().await,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = shared.stop.cancelled() => {}
+        () = shared.inflight.entry_room() => {}
+        () = schedule_ended => {}
+        () = shared.clock.sleep_until(until, LONGEST) => {}
+    }
+}
+
+/// Starts one round of entries; false when the run is ending.
+async fn start(
+    shared: &Shared,
+    look: &Look,
+    pages: &mpsc::Sender<Owed>,
+    finished: &mpsc::Sender<Finished>,
+    ready: Vec<(OwedEntry, Ticket)>,
+) -> Result<bool, PipelineError> {
+    let addresses: Vec<Option<String>> = ready.iter().map(|(owed, _)| address_to_look_up(owed)).collect();
+    let known = look
+        .ask(move |reader| {
+            addresses
+                .into_iter()
+                .map(|address| match address {
+                    Some(address) => Ok(reader
+                        .article_by_identities(&[address])?
+                        .filter(|known| !known.provisional)
+                        .map(|known| known.id)),
+                    None => Ok(None),
+                })
+                .collect::<Result<Vec<Option<ArticleId>>, _>>()
+        })
+        .await?;
+    for ((entry, ticket), known) in ready.into_iter().zip(known) {
+        crate::Counters::add(&shared.counters.entries_taken, 1);
+        let sent = if let Some(article) = known {
+            let write = Write::EntryLinked { entry: entry.id, article, at: shared.clock.now() };
+            finished.send(Finished::Entry(write, ticket)).await.is_ok()
+        } else {
+            // What waits here when the stop comes is still owed.
+            tokio::select! {
+                biased;
+                () = shared.stop.cancelled() => false,
+                sent = pages.send(Owed { entry, ticket }) => sent.is_ok(),
+            }
+        };
+        if !sent {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Only an entry met for the first time is spared its page: the others ask for it on purpose.
+fn address_to_look_up(owed: &OwedEntry) -> Option<String> {
+    if owed.announced != Announced::First {
+        return None;
+    }
+    owed.entry.url.as_deref().and_then(address::identity)
+}

@@ -1,0 +1,126 @@
+//! Which feeds are due.
+
+use super::Reader;
+use crate::StoreError;
+use crate::column::{Json, Micros, unsigned};
+use crate::writer::effective_settings;
+use jiff::Timestamp;
+use rusqlite::Row;
+use std::collections::HashSet;
+use std::time::Duration;
+use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness, PermanentRedirect, Publisher, Validators};
+
+/// Feeds that a better parser should read once more are spread over this time.
+const REPARSE_SPREAD: Duration = Duration::from_secs(24 * 3_600);
+
+impl Reader {
+    /// Feeds whose time has come, longest overdue first, without those in `excluding` (in work).
+    pub fn due_feeds(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        excluding: &HashSet<FeedId>,
+    ) -> Result<Vec<DueFeed>, StoreError> {
+        let parser = self.parser()?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE f.off IS NULL AND f.next_due <= ?1 ORDER BY f.next_due, f.id"
+        ))?;
+        let mut rows = statement.query([Micros(now)])?;
+        let mut due = Vec::new();
+        while due.len() < limit {
+            let Some(row) = rows.next()? else { break };
+            let feed = read(row, parser, now)?;
+            if !excluding.contains(&feed.id) {
+                due.push(feed);
+            }
+        }
+        Ok(due)
+    }
+
+    /// One feed as if it were due; `None` when it is switched off or unknown.
+    pub fn due_feed(&self, feed: FeedId, now: Timestamp) -> Result<Option<DueFeed>, StoreError> {
+        let parser = self.parser()?;
+        let sql = format!("{SELECT} WHERE f.id = ?1 AND f.off IS NULL AND f.origin <> 'backfill'");
+        Ok(self.optional(&sql, [feed.0], |row| read(row, parser, now))?)
+    }
+
+    /// When the next feed is due; `None` when no feed is followed.
+    pub fn next_feed_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<Micros> = self.one(
+            "SELECT min(next_due) FROM feed WHERE off IS NULL AND next_due IS NOT NULL",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(due.map(|at| at.0))
+    }
+
+    /// The settings in force of a feed; the default for one that is unknown.
+    pub fn feed_settings(&self, feed: FeedId) -> Result<FeedSettings, StoreError> {
+        let settings =
+            self.optional("SELECT settings, user_settings FROM feed WHERE id = ?1", [feed.0], |row| {
+                let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) =
+                    (row.get(0)?, row.get(1)?);
+                Ok(effective_settings(&listed, &user))
+            })?;
+        Ok(settings.unwrap_or_default())
+    }
+
+    /// The version of the parser in use, and since when.
+    fn parser(&self) -> Result<Parser, StoreError> {
+        let number = |key| -> Result<Option<i64>, StoreError> {
+            Ok(self.meta(key)?.and_then(|value| value.parse().ok()))
+        };
+        Ok(Parser {
+            version: number("parser_version")?.unwrap_or(0),
+            since: number("parser_since")?.and_then(|at| Timestamp::from_microsecond(at).ok()),
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Parser {
+    version: i64,
+    since: Option<Timestamp>,
+}
+
+impl Parser {
+    /// Whether a feed that gave an older parser trouble should be read without validators now.
+    fn should_reread(&self, feed: i64, version: i64, now: Timestamp) -> bool {
+        let Some(since) = self.since.filter(|_| version < self.version) else { return false };
+        // Multiplying by an odd constant spreads neighbouring ids over the day.
+        let place = feed.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let wait = REPARSE_SPREAD.mul_f64(place as f64 / f64::from(u32::MAX));
+        crate::column::after(since, wait) <= now
+    }
+}
+
+const SELECT: &str =
+    "SELECT f.id, f.url, f.publisher_spec, f.settings, f.user_settings, f.etag, f.last_modified,
+        f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version
+   FROM feed f";
+
+fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
+    let Json(publisher): Json<Publisher> = row.get(2)?;
+    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(3)?, row.get(4)?);
+    let freshness: Option<Json<Freshness>> = row.get(8)?;
+    let Json(recent): Json<Vec<i64>> = row.get(9)?;
+    let redirect: Option<Json<PermanentRedirect>> = row.get(12)?;
+    let (id, faulty, version): (i64, bool, i64) = (row.get(0)?, row.get(13)?, row.get(14)?);
+    Ok(DueFeed {
+        id: FeedId(id),
+        url: row.get(1)?,
+        publisher,
+        settings: effective_settings(&listed, &user),
+        validators: Validators {
+            etag: row.get(5)?,
+            last_modified: row.get(6)?,
+            body_hash: row.get::<_, Option<i64>>(7)?.map(unsigned),
+        },
+        freshness: freshness.map(|json| json.0).unwrap_or_default(),
+        recent_entries: recent.into_iter().filter_map(|at| Timestamp::from_microsecond(at).ok()).collect(),
+        failures: row.get(10)?,
+        last_checked: row.get::<_, Option<Micros>>(11)?.map(|at| at.0),
+        redirect: redirect.map(|json| json.0),
+        reparse: faulty && parser.should_reread(id, version, now),
+    })
+}

@@ -1,0 +1,103 @@
+//! The feeds with their health, for a person.
+
+use super::Reader;
+use super::stats::EntryCounts;
+use crate::StoreError;
+use crate::column::Json;
+use crate::writer::effective_settings;
+use rusqlite::Row;
+use serde::Serialize;
+use wirewatch_model::{FeedId, FeedSettings, Publisher};
+
+/// A feed as the view `feed_health` shows it, with its settings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FeedRow {
+    /// Its id.
+    pub id: FeedId,
+    /// The address that is asked.
+    pub url: String,
+    /// The user's name for it, else its own.
+    pub title: Option<String>,
+    /// Who publishes it, as the list says.
+    pub publisher: Publisher,
+    /// `file`, `added` or `backfill`.
+    pub origin: String,
+    /// `ok`, `failing`, `faulty`, `never-checked`, `off` or `backfill`.
+    pub health: String,
+    /// Why it is switched off.
+    pub off: Option<String>,
+    /// The settings in force.
+    pub settings: FeedSettings,
+    /// How the last check ended.
+    pub outcome: Option<String>,
+    /// The class of its failure.
+    pub failure: Option<String>,
+    /// What happened.
+    pub message: Option<String>,
+    /// HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// Failed checks in a row.
+    pub failures: u32,
+    /// RFC 3339.
+    pub last_checked: Option<String>,
+    /// RFC 3339.
+    pub last_success: Option<String>,
+    /// When its latest entry was first seen, RFC 3339.
+    pub last_entry: Option<String>,
+    /// RFC 3339; `None` when it is switched off.
+    pub next_due: Option<String>,
+    /// What became of its entries.
+    pub entries: EntryCounts,
+}
+
+const SELECT: &str = "SELECT h.id, h.url, h.title, f.publisher_spec, h.origin, h.health, h.off, f.settings,
+        f.user_settings, h.outcome, h.failure, h.message, h.http_status, h.failures, h.last_checked, h.last_success,
+        h.last_entry, h.next_due, h.seen, h.owed, h.provisional, h.done, h.rejected
+   FROM feed_health h JOIN feed f ON f.id = h.id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
+    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(7)?, row.get(8)?);
+    Ok(FeedRow {
+        id: FeedId(row.get(0)?),
+        url: row.get(1)?,
+        title: row.get(2)?,
+        publisher: row.get::<_, Json<Publisher>>(3)?.0,
+        origin: row.get(4)?,
+        health: row.get(5)?,
+        off: row.get(6)?,
+        settings: effective_settings(&listed, &user),
+        outcome: row.get(9)?,
+        failure: row.get(10)?,
+        message: row.get(11)?,
+        http_status: row.get(12)?,
+        failures: row.get(13)?,
+        last_checked: row.get(14)?,
+        last_success: row.get(15)?,
+        last_entry: row.get(16)?,
+        next_due: row.get(17)?,
+        entries: EntryCounts {
+            seen: row.get::<_, u32>(18)?.into(),
+            owed: row.get::<_, u32>(19)?.into(),
+            provisional: row.get::<_, u32>(20)?.into(),
+            done: row.get::<_, u32>(21)?.into(),
+            rejected: row.get::<_, u32>(22)?.into(),
+        },
+    })
+}
+
+impl Reader {
+    /// All feeds, in the order in which they were added.
+    pub fn feeds(&self) -> Result<Vec<FeedRow>, StoreError> {
+        self.ask(|| Ok(self.rows(&format!("{SELECT} ORDER BY h.id"), [], read)?))
+    }
+
+    /// A feed by its address, the one it was listed under included, or by its id as text.
+    pub fn find_feed(&self, name: &str) -> Result<Option<FeedRow>, StoreError> {
+        let sql = format!(
+            "{SELECT} WHERE h.id = (SELECT id FROM feed WHERE url = ?1 OR listed_url = ?1 OR id = ?2
+                                     ORDER BY url = ?1 DESC, listed_url = ?1 DESC LIMIT 1)"
+        );
+        let id: Option<i64> = name.parse().ok();
+        self.ask(|| Ok(self.optional(&sql, rusqlite::params![name, id], read)?))
+    }
+}

@@ -1,0 +1,236 @@
+//! What is owed an attempt, and whose turn it is.
+//!
+//! Hosts take turns: each gives a few entries, beginning after the one that had the last turn, so that
+//! a site with a hundred thousand owed pages holds nobody up. What was never stored comes before what
+//! stands in for a page, and that before a look for edits.
+
+use super::Reader;
+use crate::StoreError;
+use crate::column::{Json, Micros};
+use crate::writer::{AnnouncedBody, Said, effective_settings};
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+use std::collections::HashSet;
+use wirewatch_model::{
+    Announced, ArticleId, Entry, EntryId, FeedId, FeedSettings, OwedEntry, Publisher, SourceRef, Validators,
+};
+
+/// Entries one host gives in one turn: one is asked for, the others are at hand when it is through.
+const A_TURN: usize = 3;
+
+/// Most bytes the texts of one entry may take unpacked; a feed is held to 10 MiB.
+const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+/// The states with something to do, in order of urgency.
+const STATES: [&str; 3] = ["owed", "provisional", "done"];
+
+impl Reader {
+    /// Entries that may be tried now, at most `limit`, fair over the hosts, without those of
+    /// `busy_hosts` and without `excluding` (in work). Entries that ask no host do not take turns.
+    pub fn owed_entries(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        busy_hosts: &HashSet<String>,
+        excluding: &HashSet<EntryId>,
+    ) -> Result<Vec<OwedEntry>, StoreError> {
+        let mut owed = Vec::new();
+        for state in STATES {
+            if owed.len() < limit && self.is_due(state, now)? {
+                self.take_turns(state, now, limit, busy_hosts, excluding, &mut owed)?;
+            }
+        }
+        Ok(owed)
+    }
+
+    /// When the next entry may be tried; `None` when nothing is owed.
+    pub fn next_try_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut next = None;
+        for state in STATES {
+            let at = self.next_try_of(state)?;
+            next = [next, at].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    fn next_try_of(&self, state: &str) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<Micros> = self.one(
+            "SELECT min(next_try) FROM entry WHERE state = ?1 AND next_try IS NOT NULL",
+            [state],
+            |row| row.get(0),
+        )?;
+        Ok(at.map(|at| at.0))
+    }
+
+    fn is_due(&self, state: &str, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.next_try_of(state)?.is_some_and(|at| at <= now))
+    }
+
+    fn take_turns(
+        &self,
+        state: &str,
+        now: Timestamp,
+        limit: usize,
+        busy_hosts: &HashSet<String>,
+        excluding: &HashSet<EntryId>,
+        owed: &mut Vec<OwedEntry>,
+    ) -> Result<(), StoreError> {
+        // Those that ask nobody first: they cost no request.
+        let room = limit - owed.len();
+        self.take(state, "", now, room, excluding, owed)?;
+        let start = self.turn.borrow().clone();
+        let mut host = self.host_after(state, &start)?;
+        let mut wrapped = false;
+        loop {
+            let Some(current) = host else {
+                if wrapped {
+                    return Ok(());
+                }
+                wrapped = true;
+                host = self.host_after(state, "")?;
+                continue;
+            };
+            if owed.len() >= limit || (wrapped && current > start) {
+                return Ok(());
+            }
+            if !busy_hosts.contains(&current) {
+                let before = owed.len();
+                let room = A_TURN.min(limit - before);
+                self.take(state, &current, now, room, excluding, owed)?;
+                if owed.len() > before {
+                    self.turn.replace(current.clone());
+                }
+            }
+            host = self.host_after(state, &current)?;
+        }
+    }
+
+    /// The next host in alphabetical order with anything to do: one step in the index.
+    fn host_after(&self, state: &str, host: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.one(
+            "SELECT min(host) FROM entry WHERE state = ?1 AND next_try IS NOT NULL AND host > ?2",
+            [state, host],
+            |row| row.get(0),
+        )?)
+    }
+
+    fn take(
+        &self,
+        state: &str,
+        host: &str,
+        now: Timestamp,
+        room: usize,
+        excluding: &HashSet<EntryId>,
+        owed: &mut Vec<OwedEntry>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT e.id, e.feed, f.publisher_spec, e.key, e.url, e.title, e.said, b.announced, e.source_ref,
+                    e.state, e.failures, e.first_seen, e.article, e.page_etag, e.page_last_modified,
+                    f.settings, f.user_settings
+               FROM entry e JOIN feed f ON f.id = e.feed LEFT JOIN entry_body b ON b.entry = e.id
+              WHERE e.state = ?1 AND e.host = ?2 AND e.next_try <= ?3
+              ORDER BY e.next_try",
+        )?;
+        let mut rows = statement.query(params![state, host, Micros(now)])?;
+        let end = owed.len() + room;
+        while owed.len() < end {
+            let Some(row) = rows.next()? else { break };
+            if !excluding.contains(&EntryId(row.get(0)?)) {
+                owed.push(read(row, now)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
+    let Json(publisher): Json<Publisher> = row.get(2)?;
+    let Json(said): Json<Said> = row.get(6)?;
+    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(15)?, row.get(16)?);
+    let body: Option<Vec<u8>> = row.get(7)?;
+    let body = body.map(|packed| unpack(&packed)).transpose()?;
+    let (summary, content) = body.map_or((None, None), |body| (body.summary, body.content));
+    let state: String = row.get(9)?;
+    let article: Option<i64> = row.get(12)?;
+    let (etag, last_modified): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
+    Ok(OwedEntry {
+        id: EntryId(row.get(0)?),
+        feed: FeedId(row.get(1)?),
+        publisher,
+        settings: effective_settings(&listed, &user),
+        entry: Entry {
+            key: row.get(3)?,
+            id: said.id,
+            url: row.get(4)?,
+            title: row.get(5)?,
+            published: said.published,
+            updated: said.updated,
+            authors: said.authors,
+            summary,
+            content,
+            language: said.language,
+        },
+        source: source(&row.get::<_, String>(8)?)?,
+        announced: match (state.as_str(), article) {
+            ("provisional", _) => Announced::Provisional,
+            ("done", _) => Announced::Recheck,
+            (_, Some(_)) => Announced::Changed,
+            (_, None) => Announced::First,
+        },
+        failures: row.get(10)?,
+        first_seen: row.get::<_, Micros>(11)?.0,
+        taken_at: now,
+        article: article.map(ArticleId),
+        page_validators: (etag.is_some() || last_modified.is_some()).then_some(Validators {
+            etag,
+            last_modified,
+            body_hash: None,
+        }),
+    })
+}
+
+fn unpack(packed: &[u8]) -> Result<AnnouncedBody, StoreError> {
+    let wrong = |error: &dyn std::fmt::Display| StoreError::Data(format!("entry_body: {error}"));
+    let json = zstd::bulk::decompress(packed, MOST_BODY_BYTES.min(zstd_bound(packed)))
+        .map_err(|error| wrong(&error))?;
+    serde_json::from_slice(&json).map_err(|error| wrong(&error))
+}
+
+/// What the frame says it unpacks to; our own frames always say.
+fn zstd_bound(packed: &[u8]) -> usize {
+    zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(MOST_BODY_BYTES)
+}
+
+/// `http`, `inbox`, or `file:PATH#OFFSET+LENGTH`.
+fn source(stored: &str) -> Result<SourceRef, StoreError> {
+    let wrong = || StoreError::Data(format!("source_ref '{stored}'"));
+    match stored {
+        "http" => Ok(SourceRef::Http),
+        "inbox" => Ok(SourceRef::Inbox),
+        _ => {
+            let (path, place) =
+                stored.strip_prefix("file:").and_then(|rest| rest.rsplit_once('#')).ok_or_else(wrong)?;
+            let (offset, length) = place.split_once('+').ok_or_else(wrong)?;
+            Ok(SourceRef::File {
+                path: path.to_owned(),
+                offset: offset.parse().map_err(|_| wrong())?,
+                length: length.parse().map_err(|_| wrong())?,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_a_body_is() {
+        assert_eq!(source("http").expect("known"), SourceRef::Http);
+        let want = SourceRef::File { path: "a#b.warc".to_owned(), offset: 12, length: 345 };
+        assert_eq!(source("file:a#b.warc#12+345").expect("known"), want);
+        for wrong in ["", "ftp", "file:a", "file:a#1", "file:a#x+y"] {
+            assert!(source(wrong).is_err(), "{wrong}");
+        }
+    }
+}

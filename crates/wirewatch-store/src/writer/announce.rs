@@ -1,0 +1,220 @@
+//! What a feed or another source announces comes into the inbox: once, and again when it changed.
+
+use super::apply::optional;
+use super::{CheckCounts, Context, Failure, feed};
+use crate::column::{Json, Micros, after, signed};
+use jiff::Timestamp;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use wirewatch_model::{Entry, Stamp, address};
+
+/// How often one article is looked at again because its feed announces it anew.
+const MOST_EDITS: u32 = 20;
+
+/// Compression of what feeds say: the quickest level, it is kept for minutes.
+pub(super) const BODY_LEVEL: i32 = 1;
+
+/// What an entry says of itself beside its address, title and text.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Said {
+    pub(crate) id: Option<String>,
+    pub(crate) published: Option<Stamp>,
+    pub(crate) updated: Option<Stamp>,
+    pub(crate) authors: Vec<String>,
+    pub(crate) language: Option<String>,
+}
+
+/// The texts of an entry.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Body {
+    pub(crate) summary: Option<String>,
+    pub(crate) content: Option<String>,
+}
+
+/// What became of the entries of one check.
+pub(super) struct Announcement {
+    pub(super) counts: CheckCounts,
+    /// A time for each new entry.
+    pub(super) first_seen: Vec<Timestamp>,
+}
+
+/// Takes the entries of a feed into the inbox.
+pub(super) fn announce(
+    context: &mut Context<'_>,
+    feed: i64,
+    entries: &[Entry],
+    at: Timestamp,
+    fetch_pages: bool,
+) -> Result<Announcement, Failure> {
+    let mut announcement = Announcement { counts: CheckCounts::default(), first_seen: Vec::new() };
+    for entry in entries {
+        match find(context, feed, &entry.key)? {
+            None => {
+                insert(context, feed, entry, at, fetch_pages)?;
+                announcement.counts.new += 1;
+                announcement.first_seen.push(at);
+            }
+            Some(known) if known.version == entry.version() || known.edits >= MOST_EDITS => {
+                context
+                    .connection
+                    .prepare_cached("UPDATE entry SET last_seen = ?2, version = ?3 WHERE id = ?1")?
+                    .execute(params![known.id, Micros(at), signed(entry.version())])?;
+                announcement.counts.known += 1;
+            }
+            Some(known) => {
+                owe_again(context, &known, entry, at, fetch_pages)?;
+                announcement.counts.changed += 1;
+            }
+        }
+    }
+    Ok(announcement)
+}
+
+/// Takes entries of another source in, under a feed that is not polled.
+pub(super) fn add_entries(
+    context: &mut Context<'_>,
+    source: &str,
+    entries: &[Entry],
+    at: Timestamp,
+) -> Result<CheckCounts, Failure> {
+    let feed = feed::backfill(context.connection, source, at)?;
+    Ok(announce(context, feed, entries, at, true)?.counts)
+}
+
+/// An entry that is in the inbox already.
+struct Known {
+    id: i64,
+    version: u64,
+    state: String,
+    taken_at: Option<Timestamp>,
+    edits: u32,
+}
+
+fn find(context: &Context<'_>, feed: i64, key: &str) -> Result<Option<Known>, Failure> {
+    // The limit on edits counts the article, which several feeds may announce.
+    optional(
+        context
+            .connection
+            .prepare_cached(
+                "SELECT id, version, state, taken_at,
+                        CASE WHEN article IS NULL THEN edits
+                             ELSE (SELECT sum(other.edits) FROM entry other WHERE other.article = entry.article)
+                         END
+                   FROM entry WHERE feed = ?1 AND key = ?2",
+            )?
+            .query_row(params![feed, key], |row| {
+                Ok(Known {
+                    id: row.get(0)?,
+                    version: crate::column::unsigned(row.get(1)?),
+                    state: row.get(2)?,
+                    taken_at: row.get::<_, Option<Micros>>(3)?.map(|at| at.0),
+                    edits: row.get(4)?,
+                })
+            }),
+    )
+}
+
+fn insert(
+    context: &mut Context<'_>,
+    feed: i64,
+    entry: &Entry,
+    at: Timestamp,
+    fetch_pages: bool,
+) -> Result<(), Failure> {
+    context
+        .connection
+        .prepare_cached(
+            "INSERT INTO entry (feed, key, version, state, next_try, host, url, title, said,
+                                first_seen, last_seen)
+             VALUES (?1, ?2, ?3, 'owed', ?4, ?5, ?6, ?7, ?8, ?4, ?4)",
+        )?
+        .execute(params![
+            feed,
+            entry.key,
+            signed(entry.version()),
+            Micros(at),
+            host(entry, fetch_pages),
+            entry.url,
+            entry.title,
+            Json(said(entry))
+        ])?;
+    put_body(context, context.connection.last_insert_rowid(), entry)
+}
+
+/// Another version: owed again, unless it is owed still. A page looked at a moment ago waits for the
+/// end of the pause.
+fn owe_again(
+    context: &mut Context<'_>,
+    known: &Known,
+    entry: &Entry,
+    at: Timestamp,
+    fetch_pages: bool,
+) -> Result<(), Failure> {
+    let due = known.taken_at.map_or(at, |taken_at| after(taken_at, context.edit_pause).max(at));
+    context
+        .connection
+        .prepare_cached(
+            "UPDATE entry SET version = ?2, host = ?3, url = ?4, title = ?5, said = ?6,
+                    last_seen = ?7, changed_at = ?7
+              WHERE id = ?1",
+        )?
+        .execute(params![
+            known.id,
+            signed(entry.version()),
+            host(entry, fetch_pages),
+            entry.url,
+            entry.title,
+            Json(said(entry)),
+            Micros(at)
+        ])?;
+    if known.state != "owed" {
+        context
+            .connection
+            .prepare_cached(
+                "UPDATE entry SET state = 'owed', next_try = ?2, edits = edits + 1,
+                        reject_stage = NULL, reject_reason = NULL
+                  WHERE id = ?1",
+            )?
+            .execute(params![known.id, Micros(due)])?;
+    }
+    put_body(context, known.id, entry)
+}
+
+/// The host that will be asked for the page, by which turns are taken.
+fn host(entry: &Entry, fetch_pages: bool) -> String {
+    entry.url.as_deref().filter(|_| fetch_pages).and_then(address::host).unwrap_or_default()
+}
+
+fn said(entry: &Entry) -> Said {
+    Said {
+        id: entry.id.clone(),
+        published: entry.published,
+        updated: entry.updated,
+        authors: entry.authors.clone(),
+        language: entry.language.clone(),
+    }
+}
+
+fn put_body(context: &mut Context<'_>, id: i64, entry: &Entry) -> Result<(), Failure> {
+    if entry.summary.is_none() && entry.content.is_none() {
+        return drop_body(context, id);
+    }
+    let body = Body { summary: entry.summary.clone(), content: entry.content.clone() };
+    let packed = context
+        .compressor
+        .compress(&serde_json::to_vec(&body)?)
+        .map_err(|error| super::WriteError::Refused { message: error.to_string() })?;
+    context
+        .connection
+        .prepare_cached(
+            "INSERT INTO entry_body VALUES (?1, ?2) ON CONFLICT (entry) DO UPDATE SET announced = ?2",
+        )?
+        .execute(params![id, packed])?;
+    Ok(())
+}
+
+/// Gives up the feed's text of an entry that is through.
+pub(super) fn drop_body(context: &Context<'_>, id: i64) -> Result<(), Failure> {
+    context.connection.prepare_cached("DELETE FROM entry_body WHERE entry = ?1")?.execute([id])?;
+    Ok(())
+}

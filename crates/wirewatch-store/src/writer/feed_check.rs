@@ -1,0 +1,239 @@
+//! A check of a feed: everything it found, in one transaction.
+
+use super::apply::{optional, put_meta};
+use super::{CheckCounts, Context, Failure, WriteError, announce, host};
+use crate::column::{Json, Micros, signed};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use wirewatch_model::{FeedCheck, FeedSettings, Outcome, Validators};
+
+/// Checks kept of one feed.
+const HISTORY: u32 = 200;
+
+/// Saves the outcome, the validators, the schedule and the entries of a check.
+pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<CheckCounts, Failure> {
+    let feed = load(context.connection, check)?;
+    let announced =
+        announce::announce(context, check.feed.0, &check.entries, check.checked_at, feed.fetch_pages)?;
+    let connection = context.connection;
+    save_outcome(connection, check)?;
+    if check.outcome.is_success() {
+        save_reading(context, check)?;
+    }
+    if let Some(validators) = &check.validators {
+        save_validators(connection, check, validators)?;
+    }
+    if !announced.first_seen.is_empty() {
+        save_rhythm(connection, check, feed.recent, &announced.first_seen)?;
+    }
+    if let Some(pause) = &check.host_pause {
+        host::pause(connection, pause)?;
+    }
+    if let Some(target) = &check.moved_to {
+        move_to(connection, check, target)?;
+    }
+    if check.outcome == Outcome::Gone && check.next_due.is_none() {
+        connection
+            .prepare_cached(
+                "UPDATE feed SET off = 'the publisher took it away (410)', off_by = 'gone' WHERE id = ?1",
+            )?
+            .execute([check.feed.0])?;
+    }
+    save_history(connection, check, announced.counts)?;
+    Ok(announced.counts)
+}
+
+struct Feed {
+    fetch_pages: bool,
+    recent: Vec<i64>,
+}
+
+fn load(connection: &Connection, check: &FeedCheck) -> Result<Feed, Failure> {
+    let row = optional(
+        connection
+            .prepare_cached("SELECT settings, user_settings, recent FROM feed WHERE id = ?1")?
+            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
+    )?;
+    let (Json(listed), Json(user), Json(recent)): (Json<FeedSettings>, Json<FeedSettings>, Json<Vec<i64>>) =
+        row.ok_or_else(|| WriteError::NotFound { what: format!("feed {}", check.feed) })?;
+    Ok(Feed { fetch_pages: super::feed::effective(&listed, &user).fetch_pages.unwrap_or(true), recent })
+}
+
+/// The class and the words of a failure.
+fn failure_of(outcome: &Outcome) -> (Option<&'static str>, Option<&str>) {
+    match outcome {
+        Outcome::Failed { failure, message } => (Some(failure.as_str()), Some(message)),
+        Outcome::Blocked { by } => (Some("blocked"), Some(by)),
+        _ => (None, None),
+    }
+}
+
+fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failure> {
+    let success = check.outcome.is_success();
+    let (failure, message) = failure_of(&check.outcome);
+    connection
+        .prepare_cached(
+            "UPDATE feed SET
+                last_checked = ?2, next_due = ?3, outcome = ?4, failure = ?5, message = ?6, http_status = ?7,
+                redirect = ?8, deaths = 0,
+                last_success = CASE WHEN ?9 THEN ?2 ELSE last_success END,
+                failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END,
+                freshness = coalesce(?10, freshness)
+              WHERE id = ?1",
+        )?
+        .execute(params![
+            check.feed.0,
+            Micros(check.checked_at),
+            check.next_due.map(Micros),
+            check.outcome.as_str(),
+            failure,
+            message,
+            check.status,
+            check.redirect.as_ref().map(Json),
+            success,
+            check.freshness.as_ref().map(Json)
+        ])?;
+    Ok(())
+}
+
+/// What only a whole reading tells: the head of the feed, and whether the parser had trouble.
+fn save_reading(context: &mut Context<'_>, check: &FeedCheck) -> Result<(), Failure> {
+    if let Some(head) = &check.head {
+        context
+            .connection
+            .prepare_cached(
+                "UPDATE feed SET format = ?2, own_title = ?3, link = ?4, language = ?5 WHERE id = ?1",
+            )?
+            .execute(params![check.feed.0, head.format, head.title, head.link, head.language])?;
+    }
+    if check.outcome == Outcome::Read {
+        note_parser(context, check)?;
+        let faulty = check.entries.is_empty() || !check.rejects.is_empty() || !check.repairs.is_empty();
+        context
+            .connection
+            .prepare_cached("UPDATE feed SET parser_version = ?2, faulty = ?3 WHERE id = ?1")?
+            .execute(params![check.feed.0, context.parser_version, faulty])?;
+    }
+    Ok(())
+}
+
+/// Remembers since when this version of the parser reads: from then on, feeds that gave an earlier one
+/// trouble are read once more, spread over a day.
+fn note_parser(context: &mut Context<'_>, check: &FeedCheck) -> Result<(), Failure> {
+    if context.parser_noted {
+        return Ok(());
+    }
+    let version = context.parser_version.to_string();
+    let noted: Option<String> = optional(
+        context
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE key = 'parser_version'")?
+            .query_row([], |row| row.get(0)),
+    )?;
+    if noted.as_ref() != Some(&version) {
+        let since = check.checked_at.as_microsecond().to_string();
+        put_meta(context.connection, "parser_version", Some(&version))?;
+        put_meta(context.connection, "parser_since", Some(&since))?;
+    }
+    context.parser_noted = true;
+    Ok(())
+}
+
+/// Replaces all of them, absent ones included: a validator of an earlier body must not linger.
+fn save_validators(
+    connection: &Connection,
+    check: &FeedCheck,
+    validators: &Validators,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE feed SET etag = ?2, last_modified = ?3, body_hash = ?4 WHERE id = ?1")?
+        .execute(params![
+            check.feed.0,
+            validators.etag,
+            validators.last_modified,
+            validators.body_hash.map(signed)
+        ])?;
+    Ok(())
+}
+
+/// Keeps the first-seen times of the latest twenty entries, newest first.
+fn save_rhythm(
+    connection: &Connection,
+    check: &FeedCheck,
+    mut recent: Vec<i64>,
+    first_seen: &[Timestamp],
+) -> Result<(), Failure> {
+    recent.extend(first_seen.iter().map(|at| at.as_microsecond()));
+    recent.sort_unstable_by(|one, other| other.cmp(one));
+    recent.truncate(20);
+    connection
+        .prepare_cached("UPDATE feed SET recent = ?2 WHERE id = ?1")?
+        .execute(params![check.feed.0, Json(recent)])?;
+    Ok(())
+}
+
+/// Follows a permanent redirect. When another feed has that address already, this one ends.
+fn move_to(connection: &Connection, check: &FeedCheck, target: &str) -> Result<(), Failure> {
+    let holder: Option<i64> = optional(
+        connection
+            .prepare_cached(
+                "SELECT id FROM feed WHERE url = ?1 OR listed_url = ?1 ORDER BY url = ?1 DESC LIMIT 1",
+            )?
+            .query_row([target], |row| row.get(0)),
+    )?;
+    match holder {
+        Some(holder) if holder != check.feed.0 => {
+            connection
+                .prepare_cached("UPDATE feed SET off = ?2, off_by = 'moved' WHERE id = ?1")?
+                .execute(params![check.feed.0, format!("moved to the address of feed {holder}")])?;
+        }
+        _ => {
+            let at = Micros(check.checked_at);
+            connection
+                .prepare_cached("UPDATE feed_address SET until = ?2 WHERE feed = ?1 AND until IS NULL")?
+                .execute(params![check.feed.0, at])?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO feed_address VALUES (?1, ?2, ?3, NULL)
+                     ON CONFLICT (feed, since, url) DO UPDATE SET until = NULL",
+                )?
+                .execute(params![check.feed.0, target, at])?;
+            connection
+                .prepare_cached("UPDATE feed SET url = ?2 WHERE id = ?1")?
+                .execute(params![check.feed.0, target])?;
+        }
+    }
+    Ok(())
+}
+
+fn save_history(connection: &Connection, check: &FeedCheck, counts: CheckCounts) -> Result<(), Failure> {
+    let (failure, message) = failure_of(&check.outcome);
+    connection
+        .prepare_cached(
+            "INSERT INTO feed_check (feed, at, duration_ms, outcome, failure, message, http_status, body_bytes,
+                                     new, changed, known, rejects, repairs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            check.feed.0,
+            Micros(check.checked_at),
+            check.duration_ms,
+            check.outcome.as_str(),
+            failure,
+            message,
+            check.status,
+            i64::try_from(check.body_bytes).unwrap_or(i64::MAX),
+            counts.new,
+            counts.changed,
+            counts.known,
+            Json(&check.rejects),
+            Json(&check.repairs)
+        ])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM feed_check WHERE feed = ?1 AND id <=
+                (SELECT id FROM feed_check WHERE feed = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute(params![check.feed.0, HISTORY])?;
+    Ok(())
+}

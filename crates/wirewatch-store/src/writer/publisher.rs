@@ -1,0 +1,65 @@
+//! Table `publisher`.
+
+use super::rows::Named;
+use super::{Context, Failure};
+use rusqlite::params;
+use wirewatch_model::Publisher;
+
+/// The publisher of a feed, by the word of the list: what it says stands.
+pub(super) fn listed(context: &mut Context<'_>, publisher: &Publisher) -> Result<Option<i64>, Failure> {
+    if publisher.domain.is_empty() {
+        return Ok(None);
+    }
+    context
+        .connection
+        .prepare_cached(
+            "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, 1)
+             ON CONFLICT (domain) DO UPDATE
+                SET name = ?2, country = ?3, language = ?4, kind = ?5, listed = 1",
+        )?
+        .execute(params![
+            publisher.domain,
+            name(publisher),
+            publisher.country,
+            publisher.language,
+            publisher.kind.as_str()
+        ])?;
+    id(context, &publisher.domain).map(Some)
+}
+
+/// The publisher of an article: made when it is not known, never changed.
+pub(super) fn met(context: &mut Context<'_>, publisher: &Publisher) -> Result<Option<i64>, Failure> {
+    if publisher.domain.is_empty() {
+        return Ok(None);
+    }
+    if let Some(id) = context.ids.get(&(Named::Publisher, publisher.domain.clone())) {
+        return Ok(Some(*id));
+    }
+    context
+        .connection
+        .prepare_cached(
+            "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, 0)
+             ON CONFLICT (domain) DO NOTHING",
+        )?
+        .execute(params![
+            publisher.domain,
+            name(publisher),
+            publisher.country,
+            publisher.language,
+            publisher.kind.as_str()
+        ])?;
+    id(context, &publisher.domain).map(Some)
+}
+
+fn name(publisher: &Publisher) -> &str {
+    if publisher.name.is_empty() { &publisher.domain } else { &publisher.name }
+}
+
+fn id(context: &mut Context<'_>, domain: &str) -> Result<i64, Failure> {
+    let id = context
+        .connection
+        .prepare_cached("SELECT id FROM publisher WHERE domain = ?1")?
+        .query_row([domain], |row| row.get(0))?;
+    context.ids.insert((Named::Publisher, domain.to_owned()), id);
+    Ok(id)
+}

@@ -1,0 +1,13 @@
+//! The store from outside: what goes in through the writer, what comes out through readers.
+
+#![allow(clippy::expect_used, reason = "a helper that fails should fail its test")]
+
+mod articles;
+mod inbox;
+mod items;
+mod opening;
+mod schedule;
+mod schema;
+mod support;
+mod work;
+mod writer;

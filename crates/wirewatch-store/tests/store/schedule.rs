@@ -1,0 +1,228 @@
+//! Feeds: which there are, which are due, and how entries take turns.
+
+use super::support::*;
+use std::collections::HashSet;
+use std::time::Duration;
+use wirewatch_model::*;
+use wirewatch_store::*;
+
+fn sync(world: &World, specs: Vec<FeedSpec>, minutes: i64) -> AddedFeeds {
+    match world.write(Write::SyncFeeds { specs, at: at(minutes) }) {
+        Written::Feeds(counts) => counts,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn due(world: &World, minutes: i64) -> Vec<String> {
+    let due = world.reader().due_feeds(at(minutes), 100, &HashSet::new()).expect("due");
+    due.into_iter().map(|feed| feed.url).collect()
+}
+
+const A: &str = "https://a.example/rss";
+const B: &str = "https://b.example/rss";
+const C: &str = "https://c.example/rss";
+
+#[test]
+fn the_list_adds_updates_and_switches_off() {
+    let world = World::new();
+    let off = FeedSpec { off: Some("dead since May".to_owned()), ..spec(C) };
+    assert_eq!(
+        sync(&world, vec![spec(A), spec(B), off], 0),
+        AddedFeeds { added: 3, switched_off: 0, listed: 3 }
+    );
+    assert_eq!(due(&world, 0), [A, B]);
+    let slower = FeedSettings { interval_floor_secs: Some(7_200), ..FeedSettings::default() };
+    let changed = FeedSpec { settings: slower.clone(), ..spec(A) };
+    assert_eq!(sync(&world, vec![changed, spec(C)], 5), AddedFeeds { added: 0, switched_off: 1, listed: 2 });
+    assert_eq!(due(&world, 5), [A, C], "gone from the list is off, no longer off is on");
+    let feed = world.reader().find_feed(A).expect("read").expect("known");
+    assert_eq!(feed.settings, slower);
+    assert_eq!(feed.publisher.name, format!("Paper at {A}"));
+    assert_eq!(sync(&world, vec![spec(A), spec(B), spec(C)], 9).switched_off, 0);
+    assert_eq!(due(&world, 9).len(), 3, "back in the list, with its history");
+    world.close();
+}
+
+#[test]
+fn what_the_user_decides_stands_against_the_list() {
+    let world = World::new();
+    sync(&world, vec![spec(A), spec(B)], 0);
+    let feed = |url| world.reader().find_feed(url).expect("read").expect("known");
+    let change = |url, change| ShortWrite::OverrideFeed { feed: feed(url).id, change, at: at(1) };
+    world.write(change(A, FeedOverride::Off("not wanted".to_owned())));
+    let mine = FeedSettings { host_pause_ms: Some(5_000), ..FeedSettings::default() };
+    world.write(change(B, FeedOverride::Settings(mine)));
+    let of_list =
+        FeedSettings { host_pause_ms: Some(100), interval_floor_secs: Some(60), ..FeedSettings::default() };
+    sync(&world, vec![spec(A), FeedSpec { settings: of_list, ..spec(B) }], 2);
+    assert_eq!(feed(A).off.as_deref(), Some("not wanted"));
+    let settings = world.reader().feed_settings(feed(B).id).expect("read");
+    assert_eq!((settings.host_pause_ms, settings.interval_floor_secs), (Some(5_000), Some(60)));
+    world.write(change(A, FeedOverride::On));
+    sync(&world, vec![FeedSpec { off: Some("dead".to_owned()), ..spec(A) }, spec(B)], 3);
+    assert_eq!(feed(A).off, None, "the user wants it, whatever the list says");
+    world.close();
+}
+
+#[test]
+fn feeds_the_user_added_are_left_alone_by_the_list() {
+    let world = World::new();
+    world.write(ShortWrite::AddFeeds { specs: vec![spec(A)], at: at(0) });
+    sync(&world, vec![spec(B)], 1);
+    sync(&world, vec![], 2);
+    assert_eq!(due(&world, 2), [A]);
+    assert_eq!(world.reader().find_feed(A).expect("read").expect("known").origin, "added");
+    world.close();
+}
+
+#[test]
+fn a_feed_that_moved_is_still_the_one_in_the_list() {
+    let world = World::new();
+    sync(&world, vec![spec(A), spec(B)], 0);
+    let id = world.reader().find_feed(A).expect("read").expect("known").id;
+    world.check_with(FeedCheck { moved_to: Some(C.to_owned()), ..check(id, at(1)) });
+    assert_eq!(sync(&world, vec![spec(A), spec(B)], 2), AddedFeeds { added: 0, switched_off: 0, listed: 2 });
+    assert_eq!(world.reader().find_feed(A).expect("read").expect("known").url, C);
+    assert_eq!(world.sql("SELECT group_concat(url) FROM feed_address WHERE until IS NOT NULL"), A);
+    // One that moves to the address of another ends.
+    world.check_with(FeedCheck { moved_to: Some(B.to_owned()), ..check(id, at(3)) });
+    let off = world.reader().find_feed(A).expect("read").expect("known").off;
+    assert!(off.expect("off").contains("moved to the address of feed"));
+    sync(&world, vec![spec(A), spec(B)], 4);
+    assert_eq!(due(&world, 100), [B]);
+    world.close();
+}
+
+#[test]
+fn a_check_says_when_to_come_again() {
+    let world = World::new();
+    let id = world.feed(A);
+    let failed = Outcome::Failed { failure: FailureKind::Dns, message: "no such name".to_owned() };
+    world.check_with(FeedCheck { outcome: failed, status: None, ..check(id, at(0)) });
+    assert_eq!(world.reader().next_feed_due().expect("read"), Some(at(10)));
+    let feed = world.reader().due_feed(id, at(0)).expect("read").expect("followed");
+    assert_eq!((feed.failures, feed.last_checked), (1, Some(at(0))));
+    let row = world.reader().find_feed(A).expect("read").expect("known");
+    assert_eq!((row.health.as_str(), row.message.as_deref()), ("failing", Some("no such name")));
+    let freshness = Freshness { feed_ttl_secs: Some(60), ..Freshness::default() };
+    world.check_with(FeedCheck {
+        freshness: Some(freshness.clone()),
+        entries: vec![entry("a"), entry("b")],
+        ..check(id, at(10))
+    });
+    let feed = world.reader().due_feed(id, at(0)).expect("read").expect("followed");
+    assert_eq!((feed.failures, &feed.freshness), (0, &freshness));
+    assert_eq!(feed.recent_entries, [at(10), at(10)]);
+    assert!(world.reader().due_feeds(at(99), 9, &HashSet::from([id])).expect("due").is_empty(), "in work");
+    world.check_with(FeedCheck { outcome: Outcome::Gone, next_due: None, ..check(id, at(20)) });
+    assert_eq!(world.reader().next_feed_due().expect("read"), None);
+    assert_eq!(world.reader().find_feed(A).expect("read").expect("known").health, "off");
+    world.close();
+}
+
+#[test]
+fn invariant_10_the_history_of_checks_is_bounded() {
+    let world = World::new();
+    let id = world.feed(A);
+    for minute in 0..250 {
+        world.check(id, Vec::new(), at(minute));
+    }
+    assert_eq!(world.sql("SELECT count(*) FROM feed_check"), "200");
+    world.close();
+}
+
+#[test]
+fn a_feed_that_kills_the_process_is_left_alone_for_a_day() {
+    let world = World::new();
+    let id = world.feed(A);
+    let strike = |minutes| Write::Strike { target: StrikeTarget::Feed(id), at: at(minutes) };
+    world.write(strike(1));
+    assert_eq!(due(&world, 1).len(), 1);
+    world.write(strike(2));
+    assert!(due(&world, 24 * 60).is_empty());
+    assert_eq!(due(&world, 24 * 60 + 2).len(), 1);
+    world.close();
+}
+
+#[test]
+fn invariant_10_pauses_of_hosts_survive_and_the_longer_one_stands() {
+    let world = World::new();
+    let pause = |minutes, reason: &str| HostPause {
+        host: "a.example".to_owned(),
+        until: at(minutes),
+        reason: reason.to_owned(),
+    };
+    world.write(Write::HostPaused(pause(60, "429")));
+    let id = world.feed(A);
+    world.check_with(FeedCheck { host_pause: Some(pause(30, "503")), ..check(id, at(0)) });
+    let reader = world.reader();
+    assert_eq!(reader.host_pauses(at(0)).expect("read"), [pause(60, "429")]);
+    assert!(reader.host_pauses(at(60)).expect("read").is_empty());
+    world.close();
+}
+
+#[test]
+fn hosts_take_turns() {
+    let world = World::new();
+    let id = world.feed(A);
+    let mut entries: Vec<Entry> =
+        (0..50).map(|n| entry_at(&format!("big{n}"), &format!("https://big.example/{n}"))).collect();
+    entries.push(entry_at("small", "https://small.example/1"));
+    entries.push(Entry { url: None, ..entry("no-link") });
+    world.check(id, entries, at(0));
+    let reader = world.reader();
+    let take = |busy: &[&str], limit| {
+        let busy = busy.iter().map(|host| (*host).to_owned()).collect();
+        let owed = reader.owed_entries(at(0), limit, &busy, &HashSet::new()).expect("owed");
+        owed.into_iter().map(|owed| owed.entry.key).collect::<Vec<_>>()
+    };
+    let first = take(&[], 10);
+    assert_eq!(first.len(), 5, "a few of the big one, the small one, and what asks no host: {first:?}");
+    assert!(first.contains(&"small".to_owned()) && first.contains(&"no-link".to_owned()));
+    assert_eq!(take(&["big.example"], 10).len(), 2);
+    // With room for two, no host waits for ever behind one that is first in the alphabet.
+    let turns: HashSet<String> = (0..2).flat_map(|_| take(&[], 2)).collect();
+    assert!(turns.contains("small"), "{turns:?}");
+    world.close();
+}
+
+#[test]
+fn what_is_in_work_is_not_handed_out_again() {
+    let world = World::new();
+    let ids = world.announced(&["a", "b", "c", "d", "e"]);
+    let in_work: HashSet<EntryId> = ids[..4].iter().copied().collect();
+    let owed = world.reader().owed_entries(at(0), 10, &HashSet::new(), &in_work).expect("owed");
+    assert_eq!(owed.iter().map(|owed| owed.id).collect::<Vec<_>>(), [ids[4]]);
+    world.close();
+}
+
+#[test]
+fn the_most_urgent_come_first() {
+    let world = World::new();
+    let ids = world.announced(&["look", "stand-in", "fresh"]);
+    world.done(article(ids[0], 1, "One."));
+    world.done(provisional(article(ids[1], 2, "Two."), at(5)));
+    assert_eq!(world.reader().next_try_at().expect("read"), Some(at(0)));
+    let order: Vec<Announced> = world.owed(at(600)).into_iter().map(|owed| owed.announced).collect();
+    assert_eq!(order, [Announced::First, Announced::Provisional, Announced::Recheck]);
+    world.write(Write::EntryLinked { entry: ids[2], article: ArticleId(1), at: at(1) });
+    assert_eq!(world.reader().next_try_at().expect("read"), Some(at(5)));
+    world.close();
+}
+
+#[test]
+fn feeds_can_be_made_due_at_once() {
+    let world = World::new();
+    let (a, b) = (world.feed(A), world.feed(B));
+    for id in [a, b] {
+        world.check_with(FeedCheck {
+            next_due: Some(at(0) + Duration::from_secs(86_400)),
+            ..check(id, at(0))
+        });
+    }
+    world.write(ShortWrite::MakeDue { feeds: vec![b], at: at(1) });
+    assert_eq!(due(&world, 1), [B]);
+    world.write(ShortWrite::MakeDue { feeds: Vec::new(), at: at(1) });
+    assert_eq!(due(&world, 1).len(), 2);
+    world.close();
+}

@@ -1,0 +1,127 @@
+//! The simulated press as the network of `run --demo`.
+
+use crate::{
+    app::App,
+    engine::{Engine, Progress, fetch_config},
+};
+use std::time::Duration;
+use wirewatch_fetch::Fetcher;
+use wirewatch_model::Seq;
+use wirewatch_newswire::{Pace, Press, PressOptions, RunningPress};
+use wirewatch_pipeline::{Report, Source, Stop};
+use wirewatch_store::{ShortWrite, Write};
+
+/// How long the press takes to publish everything while a daemon follows it.
+const PUBLISHING: Duration = Duration::from_secs(60);
+/// Where the database keeps the last edition it has seen whole.
+const EDITION: &str = "demo.edition";
+
+/// Follows the press: edition by edition with `once`, else as it publishes.
+pub(super) async fn follow(
+    app: &App,
+    once: bool,
+    engine: &mut Engine,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<Report> {
+    engine.without_edit_pause();
+    let known = engine.database.reader()?.last_seq()? > Seq(0);
+    let pace = match (once, known) {
+        (true, _) => Pace::Editions,
+        (false, false) => Pace::OverTime { total: PUBLISHING },
+        // A press that began again would take everything back.
+        (false, true) => Pace::Whole,
+    };
+    let press = Press::builtin()?.start(PressOptions { pace, ..PressOptions::default() }).await?;
+    let fetcher = fetcher(app, &press)?;
+    let walk = Walk { app, engine, press: &press, fetcher: &fetcher };
+    tracing::info!(feeds = press.feeds.len(), "the simulated press publishes on {}", press.addr);
+    let report = if once {
+        walk_editions(&walk, progress, stop).await?
+    } else {
+        let publishing = if known { Duration::ZERO } else { PUBLISHING };
+        follow_press(&walk, progress, stop, publishing).await?
+    };
+    press.shutdown().await;
+    Ok(report)
+}
+
+/// The press is the whole network: its names, its socket, and nothing else.
+fn fetcher(app: &App, press: &RunningPress) -> anyhow::Result<Fetcher> {
+    let mut config = fetch_config(&app.config.fetch);
+    config.allow_sockets = vec![press.addr];
+    config.resolve = press.resolve.clone();
+    Ok(Fetcher::new(config)?)
+}
+
+/// The daemon beside the press, until it is stopped.
+async fn follow_press(
+    walk: &Walk<'_>,
+    progress: &Progress,
+    stop: &Stop,
+    publishing: Duration,
+) -> anyhow::Result<Report> {
+    tracing::info!("it publishes for {} s; press Ctrl-C for the summary", publishing.as_secs());
+    walk.make_due()?;
+    let all_out = async {
+        tokio::time::sleep(publishing).await;
+        progress.remark("everything is published: press Ctrl-C for the summary");
+        tracing::info!("everything is published; press Ctrl-C for the summary");
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        report = walk.pass(Source::Daemon, stop) => report,
+        () = all_out => unreachable!("the remark never ends"),
+    }
+}
+
+/// One pass for each edition, so that every edit is met. It begins after the edition that the database
+/// has seen whole, and with the last one when it has seen all: then every feed is asked conditionally
+/// and nothing is new.
+async fn walk_editions(walk: &Walk<'_>, progress: &Progress, stop: &Stop) -> anyhow::Result<Report> {
+    let last = walk.press.editions();
+    let mut sum = Report { drained: true, ..Report::default() };
+    for edition in walk.next_edition()?..=last {
+        progress.remark(&format!("edition {edition} of {last}"));
+        walk.press.set_edition(edition);
+        walk.make_due()?;
+        let report = walk.pass(Source::Once, stop).await?;
+        sum.drained &= report.drained;
+        // The counters go on from pass to pass.
+        sum.counts = report.counts;
+        sum.failures.extend(report.failures);
+        if stop.is_signalled() {
+            break;
+        }
+        let value = Some(edition.to_string());
+        walk.engine.store(vec![Write::Meta { key: EDITION.to_owned(), value }]).await?;
+    }
+    Ok(sum)
+}
+
+/// What a pass over the press needs.
+struct Walk<'a> {
+    app: &'a App,
+    engine: &'a Engine,
+    press: &'a RunningPress,
+    fetcher: &'a Fetcher,
+}
+
+impl Walk<'_> {
+    async fn pass(&self, source: Source, stop: &Stop) -> anyhow::Result<Report> {
+        self.engine.pass(self.fetcher, Some(self.press.feeds.clone()), source, stop).await
+    }
+
+    fn next_edition(&self) -> anyhow::Result<usize> {
+        let reader = self.engine.database.reader()?;
+        let seen = reader.meta(EDITION)?.and_then(|edition| edition.parse::<usize>().ok());
+        Ok((seen.unwrap_or(0) + 1).min(self.press.editions()))
+    }
+
+    /// The press does not wait for the rhythm of its feeds.
+    fn make_due(&self) -> anyhow::Result<()> {
+        let write = ShortWrite::MakeDue { feeds: Vec::new(), at: self.app.now };
+        self.engine.database.short_writer()?.write(&write)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,315 @@
+//! Configuration in two steps: what every layer says ([`Settings`]), then what the program will do
+//! ([`Config`]), with every value checked before any work begins.
+
+mod places;
+mod settings;
+
+pub(crate) use places::Places;
+pub(crate) use settings::{Origin, Problem, Settings, line_of, unknown};
+
+use settings::{Setting, Value};
+use std::{
+    net::SocketAddr,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The configuration cannot be used; each line says what is wrong and where.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has mistakes\n{}", list(.0))]
+pub(crate) struct ConfigError(pub(crate) Vec<Problem>);
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
+/// What the program will do.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// `None`: the default of the command.
+    pub(crate) database: Option<PathBuf>,
+    /// `None`: the compiled-in feed list.
+    pub(crate) feeds_file: Option<PathBuf>,
+    /// `None`: the shipped topics alone.
+    pub(crate) topics_file: Option<PathBuf>,
+    pub(crate) fetch: FetchSettings,
+    pub(crate) recheck: bool,
+    pub(crate) edit_pause: Duration,
+    pub(crate) clean_workers: usize,
+    pub(crate) drain_deadline: Duration,
+    pub(crate) serve: ServeSettings,
+    pub(crate) log_filter: String,
+}
+
+/// Manners and limits of the network.
+#[derive(Clone, Debug)]
+pub(crate) struct FetchSettings {
+    pub(crate) contact: String,
+    pub(crate) page_workers: usize,
+    pub(crate) feed_workers: usize,
+    pub(crate) host_pause: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) header_timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) feed_body_limit_bytes: usize,
+    pub(crate) page_body_limit_bytes: usize,
+    pub(crate) max_redirects: usize,
+    pub(crate) bytes_in_flight: usize,
+}
+
+/// The HTTP API.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeSettings {
+    pub(crate) on: bool,
+    pub(crate) bind: SocketAddr,
+    pub(crate) hosts: Vec<String>,
+}
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// `--db`.
+    pub(crate) database: Option<PathBuf>,
+    /// How often `-v` was given.
+    pub(crate) verbose: u8,
+    /// `-q`.
+    pub(crate) quiet: bool,
+    /// `--no-serve`.
+    pub(crate) no_serve: bool,
+    /// `--bind`.
+    pub(crate) bind: Option<SocketAddr>,
+}
+
+/// Reads every layer.
+pub(crate) fn load(flags: &Flags, places: &Places) -> Result<Settings, ConfigError> {
+    let mut settings = Settings::built_in();
+    let mut problems = Vec::new();
+    if let Some((path, text)) = read_file(flags, places)? {
+        settings.apply_file(&path, &text, &mut problems);
+    }
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    settings.apply_environment(variables, &mut problems);
+    apply_flags(&mut settings, flags);
+    if problems.is_empty() { Ok(settings) } else { Err(ConfigError(problems)) }
+}
+
+/// The user's file: the one named, which must exist, or the one in its usual place, which may.
+fn read_file(flags: &Flags, places: &Places) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let path = flags.file.clone().unwrap_or_else(|| places.config.join("wirewatch.toml"));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && flags.file.is_none() => Ok(None),
+        Err(error) => {
+            let origin = Origin::File { path, line: 1 };
+            Err(ConfigError(vec![Problem { origin, message: format!("cannot be read: {error}") }]))
+        }
+    }
+}
+
+fn apply_flags(settings: &mut Settings, flags: &Flags) {
+    if let Some(path) = &flags.database {
+        settings.apply_flag("database.path", "--db", Value::Text(path.to_string_lossy().into_owned()));
+    }
+    if flags.no_serve {
+        settings.apply_flag("serve.on", "--no-serve", Value::Switch(false));
+    }
+    if let Some(bind) = flags.bind {
+        settings.apply_flag("serve.bind", "--bind", Value::Text(bind.to_string()));
+    }
+    match (flags.quiet, flags.verbose) {
+        (true, _) => settings.apply_flag("log.level", "-q", Value::Text("error".to_owned())),
+        (false, 0) => {}
+        (false, 1) => settings.apply_flag("log.level", "-v", Value::Text("debug".to_owned())),
+        (false, _) => settings.apply_flag("log.level", "-vv", Value::Text("trace".to_owned())),
+    }
+}
+
+impl Config {
+    /// Checks every value.
+    pub(crate) fn new(settings: &Settings, places: &Places) -> Result<Self, ConfigError> {
+        let mut reader = Reader { settings, problems: Vec::new() };
+        let config = Self {
+            database: reader.path("database.path"),
+            feeds_file: reader.path("feeds.file").or_else(|| existing(places, "feeds.toml")),
+            topics_file: reader.path("topics.file").or_else(|| existing(places, "topics.local.toml")),
+            fetch: FetchSettings::read(&mut reader),
+            recheck: reader.switch("schedule.recheck"),
+            edit_pause: reader.seconds("schedule.edit_pause_secs", 0..=86_400),
+            clean_workers: reader.whole("pipeline.clean_workers", 0..=256),
+            drain_deadline: reader.seconds("pipeline.drain_deadline_secs", 1..=600),
+            serve: ServeSettings::read(&mut reader),
+            log_filter: reader.log_filter("log.level"),
+        };
+        if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
+    }
+}
+
+impl FetchSettings {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self {
+            contact: reader.contact("fetch.contact"),
+            page_workers: reader.whole("fetch.page_workers", 1..=256),
+            feed_workers: reader.whole("fetch.feed_workers", 1..=256),
+            host_pause: Duration::from_millis(reader.whole("fetch.host_pause_ms", 0..=600_000) as u64),
+            connect_timeout: reader.seconds("fetch.connect_timeout_secs", 1..=600),
+            header_timeout: reader.seconds("fetch.header_timeout_secs", 1..=600),
+            total_timeout: reader.seconds("fetch.total_timeout_secs", 1..=3600),
+            feed_body_limit_bytes: reader.whole("fetch.feed_body_limit_mib", 1..=256) * MIB,
+            page_body_limit_bytes: reader.whole("fetch.page_body_limit_mib", 1..=256) * MIB,
+            max_redirects: reader.whole("fetch.max_redirects", 0..=20),
+            bytes_in_flight: reader.whole("fetch.bytes_in_flight_mib", 16..=4096) * MIB,
+        }
+    }
+}
+
+impl ServeSettings {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            on: reader.switch("serve.on"),
+            bind: reader.address("serve.bind"),
+            hosts: reader.list("serve.hosts"),
+        }
+    }
+}
+
+fn existing(places: &Places, name: &str) -> Option<PathBuf> {
+    Some(places.config.join(name)).filter(|path| path.is_file())
+}
+
+/// Takes typed values out of the settings and notes what is out of bounds.
+struct Reader<'a> {
+    settings: &'a Settings,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn switch(&mut self, key: &str) -> bool {
+        matches!(self.settings.get(key).value, Value::Switch(true))
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        match &self.settings.get(key).value {
+            Value::Text(text) => text.trim().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn list(&mut self, key: &str) -> Vec<String> {
+        match &self.settings.get(key).value {
+            Value::List(items) => items.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn whole(&mut self, key: &str, range: RangeInclusive<usize>) -> usize {
+        let setting = self.settings.get(key);
+        let number = match setting.value {
+            Value::Whole(number) => usize::try_from(number).ok(),
+            _ => None,
+        };
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => number,
+            None => {
+                let message = format!("{key} must be between {} and {}", range.start(), range.end());
+                self.wrong(setting, message);
+                *range.start()
+            }
+        }
+    }
+
+    fn seconds(&mut self, key: &str, range: RangeInclusive<usize>) -> Duration {
+        Duration::from_secs(self.whole(key, range) as u64)
+    }
+
+    /// A path; relative ones are relative to the file they stand in.
+    fn path(&mut self, key: &str) -> Option<PathBuf> {
+        let text = self.text(key);
+        let path = Path::new(&text);
+        match &self.settings.get(key).origin {
+            _ if text.is_empty() => None,
+            Origin::File { path: file, .. } => {
+                Some(file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path)))
+            }
+            _ => Some(path.to_owned()),
+        }
+    }
+
+    fn address(&mut self, key: &str) -> SocketAddr {
+        self.text(key).parse().unwrap_or_else(|_| {
+            let message = format!("{key} must be an address and a port, such as 127.0.0.1:8642");
+            self.wrong(self.settings.get(key), message);
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        })
+    }
+
+    /// Free text that ends up in a header.
+    fn contact(&mut self, key: &str) -> String {
+        let text = self.text(key);
+        if !text.chars().all(|letter| matches!(letter, ' '..='~')) {
+            let message = format!("{key} must be plain ASCII: it is sent in a header");
+            self.wrong(self.settings.get(key), message);
+        }
+        text
+    }
+
+    fn log_filter(&mut self, key: &str) -> String {
+        let text = self.text(key);
+        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&text) {
+            self.wrong(self.settings.get(key), format!("{key} is no log level or filter: {error}"));
+        }
+        text
+    }
+
+    fn wrong(&mut self, setting: &Setting, message: String) {
+        self.problems.push(Problem { origin: setting.origin.clone(), message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Result<Config, ConfigError> {
+        let mut settings = Settings::built_in();
+        let mut problems = Vec::new();
+        settings.apply_file(Path::new("/somewhere/w.toml"), text, &mut problems);
+        assert_eq!(problems, []);
+        Config::new(&settings, &Places { config: "/nowhere".into(), data: "/nowhere".into() })
+    }
+
+    #[test]
+    fn the_defaults_pass_every_check() {
+        let config = config("").expect("the shipped defaults are valid");
+        assert_eq!(config.serve.bind.to_string(), "127.0.0.1:8642");
+        assert_eq!(config.fetch.bytes_in_flight, 64 << 20);
+        assert_eq!(config.database, None);
+    }
+
+    #[test]
+    fn values_out_of_bounds_name_key_and_line() {
+        let error =
+            config("[fetch]\npage_workers = 0\n[serve]\nbind = \"nowhere\"\n").expect_err("two mistakes");
+        let text = error.to_string();
+        assert!(text.contains("/somewhere/w.toml:2: fetch.page_workers must be between 1 and 256"), "{text}");
+        assert!(text.contains("/somewhere/w.toml:4: serve.bind must be an address"), "{text}");
+    }
+
+    #[test]
+    fn a_log_filter_that_cannot_be_read_is_a_mistake() {
+        assert!(config("[log]\nlevel = \"info,wirewatch=loud\"\n").is_err());
+        assert!(config("[log]\nlevel = \"info,wirewatch_fetch=debug\"\n").is_ok());
+    }
+
+    #[test]
+    fn relative_paths_are_relative_to_their_file() {
+        let config =
+            config("[feeds]\nfile = \"mine.toml\"\n[database]\npath = \"/abs.db\"\n").expect("valid");
+        assert_eq!(config.feeds_file.as_deref(), Some(Path::new("/somewhere/mine.toml")));
+        assert_eq!(config.database.as_deref(), Some(Path::new("/abs.db")));
+    }
+}

@@ -1,0 +1,375 @@
+//! Every key with its value and the layer that set it.
+//!
+//! The compiled-in `config/wirewatch.toml` is the schema: its keys are the keys there are, the type of a
+//! default is the type of the key. Each further layer may replace values and nothing else.
+
+use std::{fmt, ops::Range, path::Path, path::PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// The manual and the defaults in one file.
+const BUILT_IN: &str = include_str!("../../../../config/wirewatch.toml");
+
+/// Begins every environment variable that sets a key.
+const ENV_PREFIX: &str = "WIREWATCH_";
+
+/// Environment variables with our prefix that are no keys.
+const ENV_OTHER: &[&str] = &["WIREWATCH_CONFIG"];
+
+/// The value of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Text(String),
+    Whole(i64),
+    Switch(bool),
+    List(Vec<String>),
+}
+
+impl Value {
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Whole(_) => "a whole number",
+            Self::Switch(_) => "true or false",
+            Self::List(_) => "a list of strings",
+        }
+    }
+
+    fn same_type(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// The value as it is written in the file.
+    pub(crate) fn to_toml(&self) -> String {
+        match self {
+            Self::Text(text) => toml::Value::from(text.as_str()).to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Switch(on) => on.to_string(),
+            Self::List(items) => toml::Value::from(items.clone()).to_string(),
+        }
+    }
+
+    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
+        Some(match value {
+            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::Integer(number) => {
+                let digits = number.as_str().replace('_', "");
+                Self::Whole(i64::from_str_radix(&digits, number.radix()).ok()?)
+            }
+            DeValue::Boolean(on) => Self::Switch(*on),
+            DeValue::Array(items) => {
+                let items: Option<Vec<String>> =
+                    items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
+                Self::List(items?)
+            }
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => return None,
+        })
+    }
+
+    /// Reads the text of an environment variable as the type of `self`.
+    fn parse_like(&self, text: &str) -> Option<Self> {
+        Some(match self {
+            Self::Text(_) => Self::Text(text.to_owned()),
+            Self::Whole(_) => Self::Whole(text.trim().parse().ok()?),
+            Self::Switch(_) => Self::Switch(match text.trim() {
+                "true" | "1" | "yes" | "on" => true,
+                "false" | "0" | "no" | "off" => false,
+                _ => return None,
+            }),
+            Self::List(_) => Self::List(
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+            ),
+        })
+    }
+}
+
+/// The layer that set a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    BuiltIn,
+    File { path: PathBuf, line: usize },
+    Environment(String),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+        }
+    }
+}
+
+/// One thing that is wrong with the configuration, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) origin: Origin,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.origin, self.message)
+    }
+}
+
+/// A key, its value and who set it.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+}
+
+/// Every setting, in the order of the manual.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings(Vec<Setting>);
+
+impl Settings {
+    /// The defaults.
+    pub(crate) fn built_in() -> Self {
+        let mut settings = Vec::new();
+        let mut problems = Vec::new();
+        let layer = parse(Path::new("config/wirewatch.toml"), BUILT_IN, &mut problems);
+        for (key, value, _) in layer {
+            if let Some(value) = value {
+                settings.push(Setting { key, value, origin: Origin::BuiltIn });
+            }
+        }
+        debug_assert!(problems.is_empty(), "{problems:?}");
+        Self(settings)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Setting> {
+        self.0.iter()
+    }
+
+    /// Lays a file over what is set so far.
+    pub(crate) fn apply_file(&mut self, path: &Path, text: &str, problems: &mut Vec<Problem>) {
+        for (key, value, line) in parse(path, text, problems) {
+            let origin = Origin::File { path: path.to_owned(), line };
+            self.set(&key, origin, problems, |default| value.filter(|value| value.same_type(default)));
+        }
+    }
+
+    /// Lays the environment over what is set so far.
+    pub(crate) fn apply_environment(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let mut ours: Vec<_> = variables
+            .filter(|(name, _)| name.starts_with(ENV_PREFIX) && !ENV_OTHER.contains(&name.as_str()))
+            .collect();
+        ours.sort();
+        for (name, text) in ours {
+            let key = name[ENV_PREFIX.len()..].to_lowercase().replace("__", ".");
+            self.set(&key, Origin::Environment(name), problems, |default| default.parse_like(&text));
+        }
+    }
+
+    /// Lays a flag of the command line over what is set so far.
+    pub(crate) fn apply_flag(&mut self, key: &str, flag: &'static str, value: Value) {
+        if let Some(setting) = self.0.iter_mut().find(|setting| setting.key == key) {
+            setting.value = value;
+            setting.origin = Origin::Flag(flag);
+        }
+    }
+
+    /// The setting of a key of the manual.
+    pub(crate) fn get(&self, key: &str) -> &Setting {
+        let found = self.0.iter().find(|setting| setting.key == key);
+        #[allow(clippy::expect_used, reason = "callers name keys of the manual; a test reads all of them")]
+        found.expect("a key of config/wirewatch.toml")
+    }
+
+    fn set(
+        &mut self,
+        key: &str,
+        origin: Origin,
+        problems: &mut Vec<Problem>,
+        convert: impl FnOnce(&Value) -> Option<Value>,
+    ) {
+        let Some(setting) = self.0.iter_mut().find(|setting| setting.key == key) else {
+            let known = self.0.iter().map(|setting| setting.key.as_str());
+            let message = unknown_key(key, known);
+            problems.push(Problem { origin, message });
+            return;
+        };
+        match convert(&setting.value) {
+            Some(value) => {
+                setting.value = value;
+                setting.origin = origin;
+            }
+            None => {
+                let message = format!("{key} must be {}", setting.value.type_name());
+                problems.push(Problem { origin, message });
+            }
+        }
+    }
+}
+
+/// Says that a name is not known, and which known one is nearest.
+pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    say_unknown(what, name, known, strsim::jaro_winkler)
+}
+
+/// [`unknown`] for dotted keys: the right name in the wrong section is near too.
+fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    if known.clone().any(|candidate| candidate.split_once('.').is_some_and(|(section, _)| section == key)) {
+        return format!("{key} is a section, written [{key}]");
+    }
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    say_unknown("key", key, known, |name, candidate| {
+        let by_name = strsim::jaro_winkler(&last(name), &last(candidate)) - 0.05;
+        strsim::jaro_winkler(name, candidate).max(by_name)
+    })
+}
+
+fn say_unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    likeness: impl Fn(&str, &str) -> f64,
+) -> String {
+    const NEAR: f64 = 0.8;
+    let nearest = known
+        .map(|candidate| (likeness(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > NEAR)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    match nearest {
+        Some((_, candidate)) => format!("unknown {what} {name}: did you mean {candidate}?"),
+        None => format!("unknown {what} {name}"),
+    }
+}
+
+/// The line (from 1) in which a byte of a text stands.
+pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let end = span.start.min(text.len());
+    1 + text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The leaves of a TOML text: dotted key, value (`None` when of a type no key has), line.
+fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<(String, Option<Value>, usize)> {
+    let mut leaves = Vec::new();
+    match DeTable::parse(text) {
+        Ok(table) => collect(text, "", table.get_ref(), &mut leaves),
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_of(text, &span));
+            let message = format!("not valid TOML: {}", error.message());
+            problems.push(Problem { origin: Origin::File { path: path.to_owned(), line }, message });
+        }
+    }
+    // The parser sorts keys; people read files from the top.
+    leaves.sort_by_key(|(_, _, start)| *start);
+    leaves
+        .into_iter()
+        .map(|(key, value, start)| {
+            let line = line_of(text, &(start..start));
+            (key, value, line)
+        })
+        .collect()
+}
+
+fn collect(text: &str, prefix: &str, table: &DeTable<'_>, leaves: &mut Vec<(String, Option<Value>, usize)>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
+        match value.get_ref() {
+            DeValue::Table(inner) => collect(text, &key, inner, leaves),
+            other => leaves.push((key, Value::from_toml(other), name.span().start)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> (Settings, Vec<String>) {
+        let mut settings = Settings::built_in();
+        let mut problems = Vec::new();
+        settings.apply_file(Path::new("w.toml"), text, &mut problems);
+        (settings, problems.iter().map(Problem::to_string).collect())
+    }
+
+    fn environment(name: &str, value: &str) -> (Settings, Vec<String>) {
+        let mut settings = Settings::built_in();
+        let mut problems = Vec::new();
+        settings.apply_environment([(name.to_owned(), value.to_owned())].into_iter(), &mut problems);
+        (settings, problems.iter().map(Problem::to_string).collect())
+    }
+
+    #[track_caller]
+    fn check_problem(text: &str, want: &str) {
+        assert_eq!(file(text).1, [want]);
+    }
+
+    #[test]
+    fn a_file_replaces_a_default_and_remembers_its_line() {
+        let (settings, problems) = file("[fetch]\n\npage_workers = 1_0\n");
+        assert_eq!(problems, Vec::<String>::new());
+        let setting = settings.get("fetch.page_workers");
+        assert_eq!(setting.value, Value::Whole(10));
+        assert_eq!(setting.origin.to_string(), "w.toml:3");
+        assert_eq!(settings.get("fetch.contact").origin, Origin::BuiltIn);
+    }
+
+    #[test]
+    fn unknown_keys_name_the_line_and_the_nearest_key() {
+        check_problem(
+            "[fetch]\npage_worker = 3\n",
+            "w.toml:2: unknown key fetch.page_worker: did you mean fetch.page_workers?",
+        );
+        check_problem(
+            "[schedule]\nhost_pause_ms = 3\n",
+            "w.toml:2: unknown key schedule.host_pause_ms: did you mean fetch.host_pause_ms?",
+        );
+        check_problem("zzz = 1\n", "w.toml:1: unknown key zzz");
+    }
+
+    #[test]
+    fn wrong_types_name_the_line_and_the_type() {
+        check_problem(
+            "[fetch]\npage_workers = \"ten\"\n",
+            "w.toml:2: fetch.page_workers must be a whole number",
+        );
+        check_problem("[schedule]\nrecheck = 1\n", "w.toml:2: schedule.recheck must be true or false");
+        check_problem("[serve]\nhosts = [1]\n", "w.toml:2: serve.hosts must be a list of strings");
+        check_problem("fetch = 7\n", "w.toml:1: fetch is a section, written [fetch]");
+    }
+
+    #[test]
+    fn broken_toml_names_the_line() {
+        let (_, problems) = file("[fetch]\npage_workers = \n");
+        assert!(problems[0].starts_with("w.toml:2: not valid TOML"), "{problems:?}");
+    }
+
+    #[test]
+    fn the_environment_uses_two_underscores_for_a_dot() {
+        let (settings, problems) = environment("WIREWATCH_FETCH__HOST_PAUSE_MS", "2000");
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(settings.get("fetch.host_pause_ms").value, Value::Whole(2000));
+        let (settings, _) = environment("WIREWATCH_SERVE__HOSTS", "a.example, b.example");
+        assert_eq!(
+            settings.get("serve.hosts").value,
+            Value::List(vec!["a.example".to_owned(), "b.example".to_owned()])
+        );
+        assert_eq!(
+            environment("WIREWATCH_FETCH__PAGE_WORKERS", "many").1,
+            ["environment WIREWATCH_FETCH__PAGE_WORKERS: fetch.page_workers must be a whole number"]
+        );
+        assert_eq!(
+            environment("WIREWATCH_FETCH__PAGE_WORKER", "1").1,
+            [
+                "environment WIREWATCH_FETCH__PAGE_WORKER: unknown key fetch.page_worker: did you mean fetch.page_workers?"
+            ]
+        );
+        assert_eq!(environment("WIREWATCH_CONFIG", "x").1, Vec::<String>::new());
+    }
+}

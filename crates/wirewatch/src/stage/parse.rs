@@ -1,0 +1,62 @@
+//! `stage parse`: feeds into entries.
+
+use super::line::{self, Answer, Line, LineError};
+use serde_json::{Value, json};
+use wirewatch_fetch::{NotAFeed, ParsedFeed, parse_feed};
+use wirewatch_model::{Entry, Stamp};
+
+/// Answers one line: `{"id","path"|"body"|"body_base64","url"?,"headers"?}`.
+pub(crate) fn answer(bytes: &[u8]) -> Answer {
+    line::answer(bytes, |line| {
+        let body = line.body("body")?;
+        let content_type = content_type(line)?;
+        let url = line.optional_text("url")?;
+        match parse_feed(&body, content_type, url) {
+            Ok(feed) => Ok(fields(feed)),
+            Err(refusal) => Err(refused(refusal)),
+        }
+    })
+}
+
+fn content_type(line: &Line) -> anyhow::Result<Option<&str>> {
+    match line.value("headers") {
+        None => Ok(None),
+        Some(Value::Object(headers)) => Ok(headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .and_then(|(_, value)| value.as_str())),
+        Some(_) => anyhow::bail!("field headers is not an object"),
+    }
+}
+
+fn refused(refusal: NotAFeed) -> LineError {
+    let kind = json!(refusal.kind.as_str());
+    LineError { error: refusal.into(), fields: vec![("kind", kind)] }
+}
+
+fn fields(feed: ParsedFeed) -> Vec<(&'static str, Value)> {
+    let entries: Vec<Value> = feed.entries.iter().map(entry).collect();
+    vec![
+        ("format", json!(feed.head.format)),
+        ("title", json!(feed.head.title)),
+        ("link", json!(feed.head.link)),
+        ("language", json!(feed.head.language)),
+        ("entries", Value::Array(entries)),
+        ("repairs", json!(feed.repairs)),
+    ]
+}
+
+fn entry(entry: &Entry) -> Value {
+    let written = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.to_string());
+    json!({
+        "id": entry.id,
+        "key": entry.key,
+        "url": entry.url,
+        "title": entry.title,
+        "published": written(entry.published),
+        "updated": written(entry.updated),
+        "authors": entry.authors,
+        "summary": entry.summary,
+        "content": entry.content,
+    })
+}
