@@ -179,9 +179,9 @@ impl Summary {
     }
 
     fn write_top(&self, out: &mut String) {
-        if !self.stats.topics.is_empty() {
+        if self.stats.relevant > 0 {
             line(out, "\nTopics");
-            for topic in self.stats.topics.iter().take(SHOWN) {
+            for topic in self.stats.topics.iter().filter(|topic| topic.articles > 0).take(SHOWN) {
                 let title = topic.title.as_deref().unwrap_or(&topic.name);
                 line(out, &format!("  {:>6}  {title}", topic.articles));
             }
