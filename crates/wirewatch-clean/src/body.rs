@@ -7,6 +7,7 @@
 //! 4. [`assemble`] joins what is kept into paragraphs.
 
 pub(crate) mod choose;
+mod guide;
 pub(crate) mod hints;
 pub(crate) mod judge;
 pub(crate) mod outline;
@@ -46,7 +47,10 @@ pub(crate) fn extract(outline: &Outline, cues: &Cues<'_>) -> Body {
         return Body::default();
     }
     let choice = choose::choose(outline, cues);
-    let fates = judge::judge(outline, &choice, cues);
+    let mut fates = judge::judge(outline, &choice, cues);
+    if let Some(linked_body) = cues.linked_body {
+        guide::follow(outline, &choice, linked_body, &mut fates);
+    }
     let kept: Vec<usize> = (0..fates.len()).filter(|at| fates[*at] == Fate::Kept).collect();
     let mut weight = 0;
     let mut link_weight = 0;

@@ -26,6 +26,18 @@ pub(crate) struct Copied {
 }
 
 impl Copied {
+    /// The same words.
+    pub(crate) fn exact() -> Self {
+        let evidence = CopyEvidence {
+            contained_in_original: 1.0,
+            contains_original: 1.0,
+            figures_agree: 1.0,
+            names_agree: 1.0,
+            longest_run_words: 0,
+        };
+        Self { relation: Relation::Exact, similarity: 1.0, evidence }
+    }
+
     /// Whether more of the new text stands in this original.
     pub(crate) fn explains_more_than(&self, other: &Self) -> bool {
         let shares = |copied: &Self| (copied.evidence.contained_in_original, copied.similarity);

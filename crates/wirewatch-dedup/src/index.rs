@@ -14,6 +14,7 @@ pub(crate) struct Record {
     pub(crate) of: i64,
     /// Seconds since 1970.
     pub(crate) time: i64,
+    pub(crate) publisher: u32,
     pub(crate) shingles: u32,
     scale: u8,
     sparse: bool,
@@ -108,7 +109,7 @@ impl Index {
     }
 
     /// Adds an article. A text that may not be an original is remembered by nothing but its id.
-    pub(crate) fn insert(&mut self, id: i64, time: i64, signature: &Signature) {
+    pub(crate) fn insert(&mut self, id: i64, time: i64, publisher: u32, signature: &Signature) {
         if !signature.standalone {
             self.remove(id);
             return;
@@ -141,6 +142,7 @@ impl Index {
             id,
             of,
             time,
+            publisher,
             shingles: signature.sketch.shingles,
             scale: signature.sketch.scale as u8,
             sparse: false,

@@ -38,6 +38,7 @@ mod revision;
 mod sketch;
 mod stream;
 mod texts;
+mod verify;
 
 pub use config::DedupConfig;
 pub use deduper::{Deduper, Incoming, Judgement, Step, StoredText};

@@ -15,6 +15,14 @@ const COUNTED_WORDS: std::ops::RangeInclusive<usize> = 3..=200;
 /// Lines counted of one article at most.
 const MAX_LINES: usize = 400;
 
+/// Which lines of an article were counted for its group already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Own<'a> {
+    None,
+    Of(&'a Features),
+    Every,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct LineCounts(HashMap<u32, u16>);
 
@@ -59,17 +67,17 @@ impl LineCounts {
         }
     }
 
-    /// Paragraphs all of whose lines stand in at least two articles of the publisher outside the
-    /// group of `original`.
-    pub(crate) fn background(
-        &self,
-        features: &Features,
-        publisher: u32,
-        original: Option<&Features>,
-    ) -> Vec<u32> {
+    /// Paragraphs all of whose lines stand in at least two articles of the publisher, its own group
+    /// left out.
+    pub(crate) fn background(&self, features: &Features, publisher: u32, own: Own<'_>) -> Vec<u32> {
         let recurs = |line: &Line| {
-            let own = original.is_some_and(|original| original.lines.iter().any(|own| own.hash == line.hash));
-            self.0.get(&key(line.hash, publisher)).is_some_and(|count| *count >= BACKGROUND + u16::from(own))
+            let own = match own {
+                Own::None => false,
+                Own::Every => true,
+                Own::Of(original) => original.lines.iter().any(|own| own.hash == line.hash),
+            };
+            let least = BACKGROUND + u16::from(own);
+            self.0.get(&key(line.hash, publisher)).is_some_and(|count| *count >= least)
         };
         let mut paragraphs = Vec::new();
         for lines in features.lines.chunk_by(|one, next| one.paragraph == next.paragraph) {

@@ -21,9 +21,9 @@ const SMALLEST: usize = 1 << 10;
 impl Postings {
     /// Adds a posting unless the hash has `cap` of them already.
     pub(crate) fn insert(&mut self, hash: u32, slot: u32, cap: usize) {
-        // At most four fifths full: beyond, linear probing gets slow.
-        if (self.used + 1) * 5 > self.cells.len() * 4 {
-            let bigger = (self.cells.len() * 3 / 2).max(SMALLEST);
+        // At most 85 % full: beyond, linear probing gets slow.
+        if (self.used + 1) * 100 > self.cells.len() * 85 {
+            let bigger = (self.cells.len() * 5 / 4).max(SMALLEST);
             self.rebuild(bigger, |_, slot| Some(slot));
         }
         let mut place = self.home(hash);
@@ -65,7 +65,7 @@ impl Postings {
             .iter()
             .filter(|cell| cell.slot != EMPTY && moved(cell.hash, cell.slot).is_some())
             .count();
-        self.rebuild((kept * 3 / 2).max(SMALLEST), moved);
+        self.rebuild((kept * 4 / 3).max(SMALLEST), moved);
     }
 
     /// Bytes held.

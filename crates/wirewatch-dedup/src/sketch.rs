@@ -126,7 +126,7 @@ impl Signature {
         let shingles = u32::from_le_bytes(bytes.take()?);
         let hashes = bytes.hashes()?;
         let lines = bytes.hashes()?;
-        if !bytes.0.is_empty() || scale == 0 {
+        if !bytes.0.is_empty() {
             return Err(SignatureError::Damaged);
         }
         Ok(Self {

@@ -4,6 +4,7 @@ use crate::features::{Features, View};
 use crate::hashing::HashMap;
 use crate::lines::LineCounts;
 use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A text with its latest view.
 #[derive(Debug)]
@@ -83,4 +84,9 @@ impl Texts {
         self.order.remove(&text.used);
         Some(text)
     }
+}
+
+/// Publishers are compared by hash; the empty name is no publisher.
+pub(crate) fn publisher_hash(publisher: &str) -> u32 {
+    xxh3_64(publisher.as_bytes()) as u32
 }

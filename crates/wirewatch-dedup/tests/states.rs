@@ -78,11 +78,22 @@ fn a_stand_in_is_never_an_original() {
 }
 
 #[test]
-fn a_completed_stand_in_becomes_an_original() {
+fn a_completed_stand_in_may_be_an_original() {
     let mut desk = Desk::new();
     desk.verdict(&Article { standalone: false, ..cut(1) });
-    desk.deduper.revise(&geneva(1).incoming());
+    assert_eq!(desk.verdict(&geneva(1)), Verdict::New);
     check_copy(desk.verdict(&cut(2)), 1, &[Relation::Truncated]);
+}
+
+#[test]
+fn an_original_that_is_judged_again_stays_the_original() {
+    let mut desk = Desk::new();
+    desk.verdict(&Article::new(1, "a.example", GAS.0, GAS.1));
+    desk.verdict(&geneva(2));
+    desk.verdict(&cut(3));
+    let changed = Article { text: GAS.1.to_owned(), ..geneva(2) };
+    assert_eq!(desk.verdict(&changed), Verdict::New);
+    assert_eq!(desk.deduper.len(), 3);
 }
 
 #[test]
@@ -96,6 +107,18 @@ fn a_revision_is_known_by_its_new_text_and_its_first() {
     check_copy(desk.verdict(&cut(3)), 1, &[Relation::Truncated]);
     let between: Vec<&str> = GAS.1.split("\n\n").take(3).collect();
     assert_eq!(desk.verdict(&Article::new(4, "d.example", GAS.0, &between.join("\n\n"))), Verdict::New);
+}
+
+#[test]
+fn exact_copies_and_stand_ins_survive_a_restart() {
+    let mut desk = Desk::new();
+    desk.verdict(&geneva(1));
+    desk.verdict(&geneva(2));
+    desk.verdict(&Article { standalone: false, ..Article::new(3, "c.example", GAS.0, "Gas is short.") });
+    desk.verdict(&Article { standalone: false, ..Article::new(4, "d.example", "", "") });
+    let mut desk = desk.restarted(DedupConfig::default());
+    check_copy(desk.verdict(&geneva(5)), 1, &[Relation::Exact]);
+    assert_eq!(desk.verdict(&Article::new(6, "e.example", GAS.0, "Gas is short.")), Verdict::New);
 }
 
 #[test]

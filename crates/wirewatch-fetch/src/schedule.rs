@@ -133,8 +133,10 @@ fn interval_secs(schedule: &Schedule<'_>) -> i64 {
         (None, None) if schedule.has_validators && gap.is_some() && rhythm <= HOUR => LIVELY_SECS,
         (None, None) => PLAIN_SECS,
     };
-    // A setting longer than a day is the user's wish; the rhythm never asks for more than a day.
-    (rhythm / 2).min(DAY).max(floor.max(SHORTEST_SECS))
+    // A lively feed is asked as often as manners allow. A setting longer than a day is the user's wish;
+    // the rhythm never asks for more than a day.
+    let earned = if rhythm <= HOUR { 0 } else { (rhythm / 2).min(DAY) };
+    earned.max(floor).max(SHORTEST_SECS)
 }
 
 /// Mean gap between the moments at which entries came, in seconds; `None` for fewer than three

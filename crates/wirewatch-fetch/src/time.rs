@@ -1,7 +1,7 @@
 //! Small arithmetic on instants that saturates instead of failing.
 
 use jiff::Timestamp;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The instant `secs` seconds later, held to what can be represented.
 pub(crate) fn after(at: Timestamp, secs: i64) -> Timestamp {
@@ -21,9 +21,7 @@ pub(crate) fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second().saturating_sub(from.as_second())
 }
 
-/// An HTTP-date as an instant (RFC 9110 §5.6.7, all three forms).
+/// An HTTP-date as an instant (RFC 9110 §5.6.7): all three forms, and what servers write instead.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
-    let at = httpdate::parse_http_date(text.trim()).ok()?;
-    let secs = at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
-    Timestamp::from_second(i64::try_from(secs).ok()?).ok()
+    crate::feed::read_date(text).map(|stamp| stamp.instant())
 }

@@ -210,15 +210,13 @@ impl FaultSite {
         let rest = Bytes::from(document(slug, file));
         let state = (rest, self.stop.clone());
         let pieces = stream::unfold(state, move |(mut rest, mut stop)| async move {
-            if rest.is_empty() || *stop.borrow() {
+            if rest.is_empty() {
                 return None;
             }
-            tokio::select! {
-                () = tokio::time::sleep(every) => {}
-                _ = stop.changed() => return None,
-            }
-            let piece = rest.split_to(size.min(rest.len()));
-            Some((Ok::<_, std::io::Error>(piece), (rest, stop)))
+            let stopped = *stop.borrow() || tokio::time::timeout(every, stop.changed()).await.is_ok();
+            // A press that stops cuts the answer: ending it would pass it off as whole.
+            let piece = if stopped { Err(cut()) } else { Ok(rest.split_to(size.min(rest.len()))) };
+            Some((piece, (rest, stop)))
         });
         typed(file, Body::from_stream(pieces))
     }
@@ -251,10 +249,24 @@ fn cut_body(slug: &str, file: &str) -> Response {
     let document = document(slug, file);
     let length = document.len();
     let half = Bytes::from(document).slice(..length / 2);
-    let cut = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
-    let mut response = typed(file, Body::from_stream(stream::iter([Ok(half), Err(cut)])));
+    let pieces = stream::unfold(Some(half), |half| async {
+        match half {
+            Some(half) => Some((Ok(half), None)),
+            None => {
+                // What has been written goes out while the body is pending; an error at once would
+                // take the head with it.
+                tokio::task::yield_now().await;
+                Some((Err(cut()), None))
+            }
+        }
+    });
+    let mut response = typed(file, Body::from_stream(pieces));
     put(response.headers_mut(), header::CONTENT_LENGTH, &length.to_string());
     response
+}
+
+fn cut() -> std::io::Error {
+    std::io::ErrorKind::ConnectionAborted.into()
 }
 
 fn fine(slug: &str, file: &str) -> Response {

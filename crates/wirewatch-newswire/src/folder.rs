@@ -1,7 +1,7 @@
 //! A folder of stored pages as a press: one host and one feed for each site, bytes as they were stored.
 //!
 //! The folder holds `gold.json` (`{id: {"url": …}}`; other fields are not read) and
-//! `pages/ID.html.gz`. A page keeps host, path and query of its address and is served over http; a
+//! `pages/ID.html.gz`, or it holds such folders, whose pages are then called `FOLDER/ID`. A page keeps host, path and query of its address and is served over http; a
 //! page without address gets a host of its own.
 
 use crate::conditional::{Coded, Document, StepTag};
@@ -27,6 +27,12 @@ pub enum FolderError {
         /// The reason.
         #[source]
         source: std::io::Error,
+    },
+    /// Neither the folder nor one directly in it holds a `gold.json`.
+    #[error("{path} holds no gold.json, and no folder in it does")]
+    NoPages {
+        /// The folder.
+        path: PathBuf,
     },
     /// `gold.json` is no object of records.
     #[error("{path} is no JSON object of pages")]
@@ -61,19 +67,31 @@ struct GoldRecord {
 
 impl Folder {
     pub(crate) fn open(dir: &Path) -> Result<Self, FolderError> {
-        let path = dir.join("gold.json");
-        let read = |source| FolderError::Read { path: path.clone(), source };
-        let text = std::fs::read(&path).map_err(read)?;
-        let gold: BTreeMap<String, GoldRecord> = serde_json::from_slice(&text)
-            .map_err(|source| FolderError::Json { path: path.clone(), source })?;
         let mut folder = Self { hosts: BTreeMap::new(), files: HashMap::new() };
         let mut taken = HashSet::new();
-        for (id, record) in gold {
-            let (host, url, identity) = place(&id, record.url.as_deref(), &mut taken);
-            folder.files.insert(identity, dir.join("pages").join(format!("{id}.html.gz")));
-            folder.hosts.entry(host).or_default().push(StoredPage { id, url });
+        if dir.join("gold.json").exists() {
+            folder.add(dir, "", &mut taken)?;
+            return Ok(folder);
+        }
+        for (name, source) in sources(dir)? {
+            folder.add(&source, &format!("{name}/"), &mut taken)?;
         }
         Ok(folder)
+    }
+
+    fn add(&mut self, dir: &Path, prefix: &str, taken: &mut HashSet<String>) -> Result<(), FolderError> {
+        let path = dir.join("gold.json");
+        let text = std::fs::read(&path).map_err(|source| FolderError::Read { path: path.clone(), source })?;
+        let gold: BTreeMap<String, GoldRecord> =
+            serde_json::from_slice(&text).map_err(|source| FolderError::Json { path, source })?;
+        for (id, record) in gold {
+            let file = dir.join("pages").join(format!("{id}.html.gz"));
+            let id = format!("{prefix}{id}");
+            let (host, url, identity) = place(&id, record.url.as_deref(), taken);
+            self.files.insert(identity, file);
+            self.hosts.entry(host).or_default().push(StoredPage { id, url });
+        }
+        Ok(())
     }
 
     /// The page at an address; `None` when there is none, an error when its file cannot be read.
@@ -110,6 +128,23 @@ impl Folder {
             last_modified: None,
         })
     }
+}
+
+/// The folders in a folder that hold a `gold.json`, by name.
+fn sources(dir: &Path) -> Result<Vec<(String, PathBuf)>, FolderError> {
+    let read = |source| FolderError::Read { path: dir.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        if entry.path().join("gold.json").exists() {
+            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        }
+    }
+    if found.is_empty() {
+        return Err(FolderError::NoPages { path: dir.to_owned() });
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Host, address and identity of a page; no two pages of a folder share an identity.

@@ -33,6 +33,7 @@ mod newswire;
 mod press;
 mod raw;
 mod server;
+mod site;
 mod text;
 mod truth;
 

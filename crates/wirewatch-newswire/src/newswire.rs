@@ -5,6 +5,7 @@ use crate::content::{Article, Content, ContentError, Version};
 use crate::feeds::{self, EntryView, FeedView};
 use crate::layout::{Layouts, PageView};
 use crate::raw::{FeedFormat, FeedText, FeedValidators, RawFeed, RawOutlet};
+use crate::site;
 use crate::text::escape;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -118,7 +119,7 @@ impl Newswire {
                     None => Found::Nothing,
                 }
             }
-            Route::Robots(place) => Found::Document(robots(&self.content.outlets[place])),
+            Route::Robots(place) => Found::Document(site::robots(&self.content.outlets[place])),
             Route::Front(place) => Found::Document(self.front(place, visible)),
         }
     }
@@ -357,54 +358,21 @@ impl Newswire {
         others.take(RELATED).map(|other| (self.address(other), other.versions[0].title.as_str())).collect()
     }
 
-    /// The front page: links to what is visible, and to the feeds.
     fn front(&self, place: usize, visible: usize) -> Document {
-        let outlet = &self.content.outlets[place];
-        let mut html = format!(
-            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title>\n",
-            outlet.language,
-            escape(&outlet.name)
-        );
-        for feed in &outlet.feed {
-            let (kind, title, path) = (feed.format.media_type(), escape(&feed.title), &feed.path);
-            html.push_str(&format!(
-                "<link rel=\"alternate\" type=\"{kind}\" title=\"{title}\" href=\"{path}\">\n"
-            ));
-        }
-        html.push_str(&format!("</head><body><h1>{}</h1><ul>\n", escape(&outlet.name)));
-        for article in self.content.articles.iter().filter(|article| article.outlet == place) {
-            if let Some((_, version)) = article.version_at(visible)
-                && !article.quirks.without_link
-            {
-                let title = escape(&version.title);
-                html.push_str(&format!("<li><a href=\"{}\">{title}</a></li>\n", escape(&article.path)));
-            }
-        }
-        html.push_str("</ul></body></html>\n");
-        Document {
-            content_type: "text/html; charset=utf-8".to_owned(),
-            body: Coded::Plain(html.into_bytes()),
-            etag: None,
-            last_modified: None,
-        }
+        let articles = self
+            .content
+            .articles
+            .iter()
+            .filter(|article| article.outlet == place && !article.quirks.without_link);
+        let shown = articles.filter_map(|article| {
+            article.version_at(visible).map(|(_, version)| (article.path.as_str(), version.title.as_str()))
+        });
+        site::front(&self.content.outlets[place], shown)
     }
 }
 
 fn redirect_path(article: &Article) -> String {
     format!("/go/{}", article.id)
-}
-
-fn robots(outlet: &RawOutlet) -> Document {
-    let mut text = String::from("User-agent: *\nDisallow: /search\n");
-    for prefix in &outlet.disallow {
-        text.push_str(&format!("Disallow: {prefix}\n"));
-    }
-    Document {
-        content_type: "text/plain; charset=utf-8".to_owned(),
-        body: Coded::Plain(text.into_bytes()),
-        etag: None,
-        last_modified: None,
-    }
 }
 
 /// A time as a reader of the site sees it, in the offset it was written in.
@@ -415,3 +383,6 @@ fn local(stamp: Stamp, format: &str) -> String {
     };
     offset.to_datetime(stamp.instant()).strftime(format).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,8 @@ impl Press {
         Ok(Self { site: Arc::new(Site::Newswire(newswire)) })
     }
 
-    /// A folder with `gold.json` and `pages/ID.html.gz`; the pages are read when they are asked for.
+    /// A folder with `gold.json` and `pages/ID.html.gz`, or a folder of such folders; the pages are read
+    /// when they are asked for.
     pub fn from_pages(dir: impl AsRef<Path>) -> Result<Self, PressError> {
         Ok(Self { site: Arc::new(Site::Folder(Folder::open(dir.as_ref())?)) })
     }

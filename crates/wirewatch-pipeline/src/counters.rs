@@ -45,6 +45,8 @@ counters! {
     pages_unchanged,
     /// Pages that could not be had.
     pages_failed,
+    /// Of these, the ones that are tried again while nothing of their entry is stored yet.
+    put_off,
     /// Articles stored for the first time, copies included.
     articles_new,
     /// Of these, the ones that belong to the story.

@@ -89,6 +89,7 @@ async fn inv03_an_address_that_is_known_is_not_asked_for_again() {
     };
     bench.set_feed("a.example", std::slice::from_ref(&item), "1");
     bench.set_page(&item, 1);
+    bench.set_feed("b.example", &[], "0");
     bench.once().await;
     bench.set_feed("b.example", &[shared], "1");
     let report = bench.once().await;

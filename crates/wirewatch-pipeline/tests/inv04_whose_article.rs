@@ -61,6 +61,7 @@ async fn inv04_a_redirect_leads_to_the_article_that_answered() {
     let short = Item { link: Some("http://b.example/r/1".into()), guid: "short".into(), ..real.clone() };
     bench.set_feed("a.example", std::slice::from_ref(&real), "1");
     bench.set_page(&real, 1);
+    bench.set_feed("b.example", &[], "0");
     bench.once().await;
     bench.set_feed("b.example", &[short], "1");
     let target = real.link.clone().expect("a link");

@@ -30,6 +30,9 @@ mod tagger;
 mod term;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 pub use learn::{SeedSource, learn_seed};
 pub use rules::{Rules, RulesError, SeedReference};
 pub use score::{RelevanceMeasure, TopicMeasure};

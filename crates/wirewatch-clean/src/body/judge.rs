@@ -110,6 +110,15 @@ impl<'a> Lines<'a> {
         if phrases::is_furniture(&block.text, block.weight, block.link_density()) {
             return Fate::FurnitureLine;
         }
+        if phrases::ends_in_credit(&block.text, block.weight) {
+            return Fate::Caption;
+        }
+        if block.link_weight > 0 && phrases::is_invitation(&block.text, block.weight) {
+            return Fate::FurnitureLine;
+        }
+        if before_text && block.kind == Kind::Heading(1) {
+            return Fate::Title;
+        }
         if before_text && self.is_byline(block) {
             return Fate::Byline;
         }
@@ -280,8 +289,11 @@ fn drop_tail(lines: &Lines<'_>, fates: &mut [Fate]) {
     let mut kept: Vec<usize> = (0..fates.len()).filter(|at| fates[*at] == Fate::Kept).collect();
     let last_paragraphs = kept.len().saturating_sub(4).max(1);
     for at in kept.iter().skip(last_paragraphs) {
-        if lines.is_bio(&lines.outline.blocks[*at]) {
+        let block = &lines.outline.blocks[*at];
+        if lines.is_bio(block) {
             fates[*at] = Fate::AuthorBio;
+        } else if phrases::is_invitation(&block.text, block.weight) {
+            fates[*at] = Fate::FurnitureLine;
         }
     }
     kept.retain(|at| fates[*at] == Fate::Kept);

@@ -292,6 +292,115 @@ const RELATED_HEADINGS: &[&str] = &[
     "推荐",
 ];
 
+/// Words of sentences that invite to something beside the article, in lower case.
+const INVITATIONS: &[&str] = &[
+    "newsletter",
+    "sign up for",
+    "sign up to",
+    "subscribe to our",
+    "follow us on",
+    "google news",
+    "our app",
+    "download the app",
+    "get in touch with",
+    "join our",
+    "whatsapp channel",
+    "whatsapp-channel",
+    "check our news page",
+    "earn a commission",
+    "affiliate",
+    "support our journalism",
+    "make a donation",
+    "click here",
+    "telegram channel",
+    "hier geht es",
+    "abonnieren",
+    "whatsapp-kanal",
+    "folgen sie uns",
+    "suivez-nous",
+    "abonnez-vous",
+    "inscrivez-vous",
+    "suscríb",
+    "síguenos",
+    "inscreva-se",
+    "siga o",
+    "iscriviti",
+    "seguici",
+    "zapisz się",
+    "obserwuj nas",
+    "подписывайтесь",
+    "подпишитесь",
+    "подписаться",
+    "наш telegram",
+    "нашем telegram",
+    "telegram-канал",
+    "телеграм-канал",
+    "підписуйтесь",
+    "підпишіться",
+    "підписатися",
+    "наш телеграм",
+    "нашому telegram",
+    "google новин",
+    "google-новин",
+];
+
+/// Whether a sentence invites the reader to something beside the article.
+pub(crate) fn is_invitation(text: &str, weight: u32) -> bool {
+    weight <= MAX_INVITATION_WEIGHT && {
+        let lower = text.to_lowercase();
+        INVITATIONS.iter().any(|words| lower.contains(words))
+    }
+}
+
+const MAX_INVITATION_WEIGHT: u32 = 320;
+
+/// What pictures' credits look like at the end of a caption, in lower case.
+const CREDITS: &[&str] = &[
+    "photo:",
+    "photo by",
+    "photograph:",
+    "photographer:",
+    "foto:",
+    "bild:",
+    "bildrechte:",
+    "bildquelle:",
+    "credit:",
+    "image:",
+    "picture:",
+    "pic:",
+    "getty images",
+    "/getty",
+    "/afp",
+    "afp/",
+    "/reuters",
+    "reuters/",
+    "via reuters",
+    "via ap",
+    "ap photo",
+    "(ap)",
+    "shutterstock",
+    "imago",
+    "dpa/",
+    "/dpa",
+    "picture alliance",
+    "фото:",
+    "crédit photo",
+    "crédits :",
+    "©",
+    "file photo",
+    "courtesy of",
+];
+
+/// Whether a block ends as captions do, with the name of who made the picture.
+pub(crate) fn ends_in_credit(text: &str, weight: u32) -> bool {
+    if weight > 450 || text.trim_end().ends_with(['.', '?', '!']) && weight > 250 {
+        return false;
+    }
+    let tail = &text[text.ceil_char_boundary(text.len().saturating_sub(60))..];
+    let lower = tail.to_lowercase();
+    CREDITS.iter().any(|credit| lower.contains(credit))
+}
+
 /// Whether a heading or a label announces other articles.
 pub(crate) fn is_related_heading(text: &str) -> bool {
     let lower = text.trim_start_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
@@ -330,6 +439,10 @@ const BOXES: &[&str] = &[
     "view this post on instagram",
     "tweet anzeigen",
     "comments are moderated",
+    "この記事は会員限定",
+    "この記事は有料",
+    "無料会員登録",
+    "会員登録",
     "the views expressed in this",
     "all rights reserved",
     "no part of this",

@@ -1,5 +1,6 @@
 //! A desk that judges articles and answers the deduper's wishes for texts from what it keeps.
 
+#![allow(clippy::expect_used, reason = "a helper that fails is a test that fails")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use jiff::{SignedDuration, Timestamp};

@@ -132,6 +132,8 @@ fn links(entry: &Element) -> Vec<String> {
     add(guid.filter(|guid| is_web(guid)));
     add(entry.attribute("about").filter(|about| is_web(about)).map(str::to_owned));
     add(entry.child(Space::Feed, "loc").and_then(trimmed));
+    // An Atom entry without any link: an id that is a web address mostly is the page's.
+    add(entry.child(Space::Feed, "id").and_then(trimmed).filter(|id| is_web(id)));
     add(entry.attribute("href").map(str::to_owned));
     links.retain(|link| !link.is_empty());
     links
@@ -224,12 +226,16 @@ fn person(element: &Element) -> String {
 
 /// `name@press.example (A Name)` and `A Name <name@press.example>` are `A Name`; an address alone stays.
 fn without_address(text: &str) -> &str {
-    if let Some((address, name)) = text.split_once('(')
-        && address.contains('@')
-        && let Some(name) = name.trim_end().strip_suffix(')')
-        && !name.trim().is_empty()
+    if let Some((before, inside)) = text.split_once('(')
+        && let Some(inside) = inside.trim_end().strip_suffix(')')
+        && !before.trim().is_empty()
+        && !inside.trim().is_empty()
     {
-        return name.trim();
+        return match (before.contains('@'), inside.contains('@')) {
+            (true, _) => inside.trim(),
+            (false, true) => before.trim(),
+            (false, false) => text,
+        };
     }
     if let Some((name, address)) = text.split_once('<')
         && address.contains('@')
@@ -269,6 +275,7 @@ fn content(entry: &Element) -> Option<String> {
         (Space::Xhtml, "body"),
         (Space::Feed, "full-text"),
         (Space::Feed, "fulltext"),
+        (Space::Feed, "fullitem"),
         (Space::Feed, "body"),
         (Space::Xhtml, "div"),
     ];
@@ -388,6 +395,7 @@ mod tests {
         assert_eq!(author("<author>Olena Koval</author>"), ["Olena Koval"]);
         assert_eq!(author("<author>ok@press.example (Olena Koval)</author>"), ["Olena Koval"]);
         assert_eq!(author("<author>Olena Koval &lt;ok@press.example&gt;</author>"), ["Olena Koval"]);
+        assert_eq!(author("<author>Olena Koval (ok@press.example)</author>"), ["Olena Koval"]);
         assert_eq!(author("<author>ok@press.example</author>"), ["ok@press.example"]);
         assert_eq!(author("<dc:creator>One</dc:creator><dc:creator>Two</dc:creator>"), ["One", "Two"]);
         assert_eq!(atom("<author><name>One</name><email>a@b.example</email></author>").authors, ["One"]);

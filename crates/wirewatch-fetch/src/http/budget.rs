@@ -135,11 +135,13 @@ mod tests {
         let (mut first, mut second, mut third) = <(BytesHeld, BytesHeld, BytesHeld)>::default();
         budget.grow(&mut first, MIB).await;
         budget.grow(&mut second, MIB).await;
-        let waiting = budget.grow(&mut third, STEP);
-        tokio::pin!(waiting);
-        assert!(futures_util::poll!(&mut waiting).is_pending(), "nothing is free");
-        drop(first);
-        waiting.await;
+        {
+            let waiting = budget.grow(&mut third, STEP);
+            tokio::pin!(waiting);
+            assert!(futures_util::poll!(&mut waiting).is_pending(), "nothing is free");
+            drop(first);
+            waiting.await;
+        }
         assert_eq!(third.bytes(), STEP);
     }
 

@@ -2,4 +2,7 @@
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 mod client;
+mod editions;
+mod faults;
+mod folder;
 mod server;

@@ -61,7 +61,12 @@ async fn one(
             Counters::add(&shared.counters.pages_failed, 1);
             tracing::debug!(entry.id = %entry.id, article.url = request.url, lasting = failure.lasting, "{}", failure.reason);
             match after(&entry, failure, shared.clock.now()) {
-                After::Write(write) => finished.send(Finished::Entry(write, ticket)).await.is_ok(),
+                After::Write(write) => {
+                    if entry.announced == Announced::First {
+                        Counters::add(&shared.counters.put_off, 1);
+                    }
+                    finished.send(Finished::Entry(write, ticket)).await.is_ok()
+                }
                 After::StandIn { failure, next_try } => {
                     let article = RawArticle { owed: entry, body: RawBody::Feed { failure: Some(failure) } };
                     raw.send(Raw { article, provisional_until: next_try, held: None, ticket }).await.is_ok()

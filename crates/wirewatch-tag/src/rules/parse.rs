@@ -9,6 +9,9 @@ use wirewatch_model::EntityKind;
 
 /// The threshold of a topic that names none.
 const THRESHOLD: f32 = 0.5;
+/// Topics, contexts and entities are numbered in 16 bits.
+const NUMBERED_MAX: usize = u16::MAX as usize;
+const TOO_MANY: &str = "is one too many: 65,535 of a kind are the most";
 
 /// Reads `topics.toml`, or a local file over it.
 pub(crate) fn topics_file(rules: &mut Rules, file: &str, text: &str, local: bool) -> Result<(), RulesError> {
@@ -42,8 +45,9 @@ pub(crate) fn topics_file(rules: &mut Rules, file: &str, text: &str, local: bool
 fn context(rules: &mut Rules, mut section: Section<'_>) -> Result<(), RulesError> {
     let name = section.required_text("name")?;
     let terms = plain_terms(&mut section)?;
-    match rules.contexts.iter_mut().find(|context| context.name == name) {
-        Some(known) => known.terms.extend(terms),
+    match rules.contexts.iter().position(|context| context.name == name) {
+        Some(known) => rules.contexts[known].terms.extend(terms),
+        None if rules.contexts.len() >= NUMBERED_MAX => return Err(section.complaint("name", TOO_MANY)),
         None => rules.contexts.push(Context { name, terms }),
     }
     section.finish()
@@ -136,6 +140,9 @@ fn topic(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result<Str
     if topic.terms.is_empty() && !topic.off {
         return Err(section.missing("terms"));
     }
+    if known.is_none() && rules.topics.len() >= NUMBERED_MAX {
+        return Err(section.complaint("slug", TOO_MANY));
+    }
     section.finish()?;
     let slug = topic.slug.clone();
     match known {
@@ -226,6 +233,9 @@ pub(crate) fn entities_file(rules: &mut Rules, text: &str) -> Result<(), RulesEr
         let entity = entity(section)?;
         if rules.entities.iter().any(|known| known.id == entity.id) {
             return Err(top.complaint_at(line, "entity.id", format!("'{}' is there twice", entity.id)));
+        }
+        if rules.entities.len() >= NUMBERED_MAX {
+            return Err(top.complaint_at(line, "entity.id", TOO_MANY));
         }
         rules.entities.push(entity);
     }
