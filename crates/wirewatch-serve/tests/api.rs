@@ -1,5 +1,7 @@
 //! The API over a real socket and a real database.
 
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
+
 use serde_json::{Value, json};
 use std::future::pending;
 use tokio::{

@@ -1,6 +1,7 @@
 //! Running the pipeline through the real program: owner, signals, network that is not there, and the
 //! questions that are asked of what was stored.
 
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
 #![cfg(unix)]
 
 mod common;
