@@ -1,6 +1,8 @@
 //! The borders between the crates, held by reading `cargo metadata`: which direct dependencies a crate
 //! must not have. ARCHITECTURE.md says why.
 
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
+
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
 

@@ -1,5 +1,7 @@
 //! The demo against its ground truth: what the press published is what the database tells.
 
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
+
 use std::{collections::HashMap, path::Path, process::Command};
 use wirewatch_model::Relation;
 use wirewatch_newswire::{EntryKind, Press, Truth, TruthEntry};

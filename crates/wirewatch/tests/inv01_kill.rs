@@ -1,10 +1,12 @@
 //! Invariant 1 with the real process: kill -9 at random moments, started again until it is done.
 
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
+
 use std::{
     path::Path,
     process::{Command, Stdio},
     thread::sleep,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// Kills in the usual test run; `WIREWATCH_KILLS=50` asks for more.

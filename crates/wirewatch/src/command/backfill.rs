@@ -4,7 +4,7 @@ use crate::{
     app::App,
     engine::{Engine, Ownership, Progress, Summary, end_on_signals, fetch_config, runtime},
     exit::{Exit, UsageError},
-    feeds,
+    feeds::{self, checked_url},
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -147,9 +147,9 @@ fn parse_addresses(text: &str) -> Result<Vec<Entry>, String> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let key = address::identity(line)
-            .ok_or_else(|| format!("{}: '{line}' is no http or https address", number + 1))?;
-        entries.push(Entry { key, url: Some(line.to_owned()), ..Entry::default() });
+        let url = checked_url(line).map_err(|message| format!("{}: {message}", number + 1))?;
+        let key = address::identity(&url).unwrap_or_else(|| url.clone());
+        entries.push(Entry { key, url: Some(url), ..Entry::default() });
     }
     if entries.is_empty() { Err(" holds no address".to_owned()) } else { Ok(entries) }
 }

@@ -255,7 +255,7 @@ pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
 fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<(String, Option<Value>, usize)> {
     let mut leaves = Vec::new();
     match DeTable::parse(text) {
-        Ok(table) => collect(text, "", table.get_ref(), &mut leaves),
+        Ok(table) => collect("", table.get_ref(), &mut leaves),
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(text, &span));
             let message = format!("not valid TOML: {}", error.message());
@@ -273,7 +273,7 @@ fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<(String, O
         .collect()
 }
 
-fn collect(text: &str, prefix: &str, table: &DeTable<'_>, leaves: &mut Vec<(String, Option<Value>, usize)>) {
+fn collect(prefix: &str, table: &DeTable<'_>, leaves: &mut Vec<(String, Option<Value>, usize)>) {
     for (name, value) in table {
         let key = if prefix.is_empty() {
             name.get_ref().to_string()
@@ -281,7 +281,7 @@ fn collect(text: &str, prefix: &str, table: &DeTable<'_>, leaves: &mut Vec<(Stri
             format!("{prefix}.{}", name.get_ref())
         };
         match value.get_ref() {
-            DeValue::Table(inner) => collect(text, &key, inner, leaves),
+            DeValue::Table(inner) => collect(&key, inner, leaves),
             other => leaves.push((key, Value::from_toml(other), name.span().start)),
         }
     }

@@ -139,7 +139,7 @@ impl Engine {
                 stop.signal();
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

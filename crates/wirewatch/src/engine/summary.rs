@@ -78,9 +78,9 @@ impl Summary {
     }
 
     /// How a run that ends by itself ended: a feed that could not be had is told apart, and a page that
-    /// is owed still. What was stored from the feed or rejected with a reason is settled.
+    /// was put off. What was stored from the feed or rejected with a reason is settled.
     pub(crate) fn exit(&self) -> Exit {
-        let settled = self.failures.is_empty() && self.stats.entries.owed == 0 && self.drained;
+        let settled = self.failures.is_empty() && self.run.put_off == 0 && self.drained;
         if settled { Exit::Done } else { Exit::Partial }
     }
 }
@@ -179,9 +179,9 @@ impl Summary {
     }
 
     fn write_top(&self, out: &mut String) {
-        if !self.stats.topics.is_empty() {
+        if self.stats.relevant > 0 {
             line(out, "\nTopics");
-            for topic in self.stats.topics.iter().take(SHOWN) {
+            for topic in self.stats.topics.iter().filter(|topic| topic.articles > 0).take(SHOWN) {
                 let title = topic.title.as_deref().unwrap_or(&topic.name);
                 line(out, &format!("  {:>6}  {title}", topic.articles));
             }

@@ -156,7 +156,7 @@ mod tests {
         let mut output = Vec::new();
         let exit = each_alone(jobs, Cursor::new(input.to_owned()), &mut output, |bytes| {
             line::answer(bytes, |line: &Line| {
-                assert_ne!(line.optional_text("title")?.as_deref(), Some("panic"), "as the test wants it");
+                assert_ne!(line.optional_text("title")?, Some("panic"), "as the test wants it");
                 Ok(vec![("upper", json!(line.text("title")?.to_uppercase()))])
             })
         });

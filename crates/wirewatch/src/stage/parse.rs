@@ -2,7 +2,7 @@
 
 use super::line::{self, Answer, Line, LineError};
 use serde_json::{Value, json};
-use wirewatch_fetch::{NotAFeed, ParsedFeed, parse_feed};
+use wirewatch_fetch::{ParsedFeed, parse_feed};
 use wirewatch_model::{Entry, Stamp};
 
 /// Answers one line: `{"id","path"|"body"|"body_base64","url"?,"headers"?}`.
@@ -12,8 +12,11 @@ pub(crate) fn answer(bytes: &[u8]) -> Answer {
         let content_type = content_type(line)?;
         let url = line.optional_text("url")?;
         match parse_feed(&body, content_type, url) {
-            Ok(feed) => Ok(fields(feed)),
-            Err(refusal) => Err(refused(refusal)),
+            Ok(feed) => Ok(fields(&feed)),
+            Err(refusal) => {
+                let fields = vec![("kind", json!(refusal.kind.as_str()))];
+                Err(LineError { error: refusal.into(), fields })
+            }
         }
     })
 }
@@ -29,12 +32,7 @@ fn content_type(line: &Line) -> anyhow::Result<Option<&str>> {
     }
 }
 
-fn refused(refusal: NotAFeed) -> LineError {
-    let kind = json!(refusal.kind.as_str());
-    LineError { error: refusal.into(), fields: vec![("kind", kind)] }
-}
-
-fn fields(feed: ParsedFeed) -> Vec<(&'static str, Value)> {
+fn fields(feed: &ParsedFeed) -> Vec<(&'static str, Value)> {
     let entries: Vec<Value> = feed.entries.iter().map(entry).collect();
     vec![
         ("format", json!(feed.head.format)),
