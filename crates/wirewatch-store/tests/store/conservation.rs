@@ -58,6 +58,7 @@ fn write_of(event: &Event, now: jiff::Timestamp) -> Write {
             let of = ArticleId(*id % 4 + 1);
             let mut tagged = article(EntryId(*entry), *id, &format!("Text number {words}."));
             tagged.judged.seen_at = now;
+            tagged.judged.taken_at = now;
             tagged.judged.verdict = match verdict {
                 0 | 1 => Verdict::New,
                 2 => Verdict::ExactCopy { of },
