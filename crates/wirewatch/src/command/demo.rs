@@ -4,7 +4,7 @@ use crate::{
     app::App,
     engine::{Engine, Progress, fetch_config},
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::Seq;
 use wirewatch_newswire::{Pace, Press, PressOptions, RunningPress};
@@ -20,26 +20,34 @@ const EDITION: &str = "demo.edition";
 pub(super) async fn follow(
     app: &App,
     once: bool,
+    pages: Option<&Path>,
     engine: &mut Engine,
     progress: &Progress,
     stop: &Stop,
 ) -> anyhow::Result<Report> {
     engine.without_edit_pause();
     let known = engine.database.reader()?.last_seq()? > Seq(0);
-    let pace = match (once, known) {
+    let pace = match (once && pages.is_none(), known) {
         (true, _) => Pace::Editions,
         (false, false) => Pace::OverTime { total: PUBLISHING },
         // A press that began again would take everything back.
         (false, true) => Pace::Whole,
     };
-    let press = Press::builtin()?.start(PressOptions { pace, ..PressOptions::default() }).await?;
+    let press = match pages {
+        Some(folder) => Press::from_pages(folder)?,
+        None => Press::builtin()?,
+    };
+    let press = press.start(PressOptions { pace, ..PressOptions::default() }).await?;
     let fetcher = fetcher(app, &press)?;
     let walk = Walk { app, engine, press: &press, fetcher: &fetcher };
     tracing::info!(feeds = press.feeds.len(), "the simulated press publishes on {}", press.addr);
-    let report = if once {
+    let report = if once && pages.is_some() {
+        walk.make_due()?;
+        walk.pass(Source::Once, stop).await?
+    } else if once {
         walk_editions(&walk, progress, stop).await?
     } else {
-        let publishing = if known { Duration::ZERO } else { PUBLISHING };
+        let publishing = if known || pages.is_some() { Duration::ZERO } else { PUBLISHING };
         follow_press(&walk, progress, stop, publishing).await?
     };
     press.shutdown().await;

@@ -22,13 +22,17 @@ pub(crate) struct RunArgs {
     /// Follow a simulated press on this machine, without a network, in a database of its own
     #[arg(long)]
     demo: bool,
+    /// With --demo: serve this folder of stored pages (gold.json, pages/ID.html.gz) in place of the
+    /// written press
+    #[arg(long, value_name = "DIR", requires = "demo")]
+    pages: Option<PathBuf>,
     /// Do not answer over HTTP
     #[arg(long)]
     pub(crate) no_serve: bool,
 }
 
 pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
-    let path = database_path(app, args.demo);
+    let path = database_path(app, args);
     let role = if args.once { Role::Command } else { Role::Daemon };
     let engine = match Engine::open(app, &path, role)? {
         Ownership::Ours(engine) => engine,
@@ -52,10 +56,11 @@ pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
     Ok(if stopped_well { Exit::Done } else { summary.exit() })
 }
 
-fn database_path(app: &App, demo: bool) -> PathBuf {
+fn database_path(app: &App, args: &RunArgs) -> PathBuf {
     match &app.config.database {
         Some(path) => path.clone(),
-        None if demo => app.places.data.join("wirewatch-demo.db"),
+        None if args.pages.is_some() => app.places.data.join("wirewatch-pages.db"),
+        None if args.demo => app.places.data.join("wirewatch-demo.db"),
         None => app.database_path(),
     }
 }
@@ -67,7 +72,7 @@ async fn follow(app: &App, args: &RunArgs, mut engine: Box<Engine>) -> anyhow::R
     let progress = Progress::start(&app.progress, engine.counters.clone());
     let api = start_api(app, args, &engine.database).await?;
     let report = if args.demo {
-        super::demo::follow(app, args.once, &mut engine, &progress, &stop).await
+        super::demo::follow(app, args.once, args.pages.as_deref(), &mut engine, &progress, &stop).await
     } else {
         follow_real(app, args.once, &engine, &stop).await
     };
