@@ -10,7 +10,7 @@ use crate::{
 };
 use std::collections::HashMap;
 use tokio::sync::mpsc;
-use wirewatch_dedup::{DedupConfig, Deduper, Step, StoredText, revision_key};
+use wirewatch_dedup::{DedupConfig, Deduper, Judgement, Step, StoredText, revision_key};
 use wirewatch_model::{ArticleId, CleanArticle, Ordinal, Reject, Stage, Verdict, article_time, text_hash};
 use wirewatch_store::{KnownArticle, Reader, StoreError, Write};
 
@@ -158,7 +158,7 @@ impl Judge {
         let time = article_time(article.published, clean.owed.first_seen);
         let mut draft = Draft::new(clean, publisher, key, time);
         if let Some(known) = self.known(clean, &addresses, key)? {
-            self.again(&mut draft, article, &known, addresses);
+            self.again(&mut draft, article, &known, addresses)?;
         } else {
             self.first(&mut draft, article, addresses)?;
         }
@@ -199,7 +199,13 @@ impl Judge {
     }
 
     /// The article is known: the same text, or a revision of it.
-    fn again(&mut self, draft: &mut Draft, article: &CleanArticle, known: &Known, addresses: Addresses) {
+    fn again(
+        &mut self,
+        draft: &mut Draft,
+        article: &CleanArticle,
+        known: &Known,
+        addresses: Addresses,
+    ) -> Result<(), StoreError> {
         draft.id = known.id;
         draft.identity = addresses.own;
         draft.aliases = addresses.leading;
@@ -209,10 +215,16 @@ impl Judge {
         if !completes && (stands_back || known.revision_key == draft.revision_key) {
             draft.verdict = Verdict::Same { of: known.id };
             draft.revision_key = known.revision_key;
-        } else {
-            draft.verdict = Verdict::Revision { of: known.id };
-            draft.signature = self.deduper.revise(&draft.incoming(article));
+            return Ok(());
         }
+        draft.signature = if completes {
+            // A stand-in may have been no original; the page's text enters the index as a new one.
+            self.verdict(draft, article, None)?.map_or_else(Vec::new, |judgement| judgement.signature)
+        } else {
+            self.deduper.revise(&draft.incoming(article))
+        };
+        draft.verdict = Verdict::Revision { of: known.id };
+        Ok(())
     }
 
     /// The article is met for the first time: is it a copy?
@@ -222,9 +234,6 @@ impl Judge {
         article: &CleanArticle,
         addresses: Addresses,
     ) -> Result<(), StoreError> {
-        let pending = &self.pending;
-        let unsettled = |id| pending.contains_key(&id);
-        self.windows.reach(draft.time, &self.reader, &mut self.deduper, unsettled)?;
         draft.id = self.next_id;
         self.next_id = ArticleId(self.next_id.0 + 1);
         (draft.identity, draft.aliases) = self.own_identity(addresses)?;
@@ -232,13 +241,26 @@ impl Judge {
             Some(hash) => self.reader.article_by_text_hash(hash)?,
             None => None,
         };
+        if let Some(judgement) = self.verdict(draft, article, exact)? {
+            draft.take(judgement);
+        }
+        Ok(())
+    }
+
+    /// Asks the deduplicator, and answers what it needs to know.
+    fn verdict(
+        &mut self,
+        draft: &Draft,
+        article: &CleanArticle,
+        exact: Option<ArticleId>,
+    ) -> Result<Option<Judgement>, StoreError> {
+        let pending = &self.pending;
+        let unsettled = |id| pending.contains_key(&id);
+        self.windows.reach(draft.time, &self.reader, &mut self.deduper, unsettled)?;
         let incoming = draft.incoming(article);
         for _ in 0..ROUNDS {
             match self.deduper.judge(&incoming, exact) {
-                Step::Judged(judgement) => {
-                    draft.take(judgement);
-                    return Ok(());
-                }
+                Step::Judged(judgement) => return Ok(Some(judgement)),
                 Step::Need(articles) => {
                     for stored in self.reader.stored_texts(&articles)? {
                         let text = StoredText {
@@ -252,7 +274,7 @@ impl Judge {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A declared address becomes the identity when nobody has it yet; otherwise the article keeps the
