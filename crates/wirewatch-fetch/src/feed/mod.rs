@@ -13,6 +13,8 @@ mod head;
 mod json;
 mod keys;
 mod kind;
+mod markup;
+mod names;
 mod repair;
 mod text;
 mod tree;
@@ -115,6 +117,10 @@ fn from_xml(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
         language: head.language.clone(),
     };
     let (entries, rejects) = entries(drafts, &scope);
+    // "Read, and nothing new" must never be said of a feed that announces something.
+    if entries.is_empty() && !rejects.is_empty() {
+        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "its entries are empty"));
+    }
     let mut repairs = mended.repairs;
     repairs.extend(&found.repairs);
     if cut {

@@ -197,7 +197,7 @@ impl Mender<'_> {
     }
 
     fn tag(&mut self, tag: &str) {
-        if tag.contains(['&']) || tag[1..].contains('<') || tag.bytes().any(|byte| byte < b' ') {
+        if tag.contains('&') || tag[1..].contains('<') || !is_plain(tag) {
             let inner = tag[1..].replace('<', "&lt;");
             self.out.push('<');
             self.characters(&inner);
@@ -265,10 +265,7 @@ impl Mender<'_> {
 
     /// Copies text without the characters XML forbids and without marks inside it.
     fn allowed(&mut self, text: &str) {
-        if text
-            .bytes()
-            .all(|byte| byte >= b' ' && byte != 0x7f && byte != 0xef || matches!(byte, b'\t' | b'\n' | b'\r'))
-        {
+        if is_plain(text) {
             self.out.push_str(text);
             return;
         }
@@ -280,6 +277,12 @@ impl Mender<'_> {
             }
         }
     }
+}
+
+/// Whether no forbidden character can be in a text, by a look at its bytes: 0xEF begins the marks.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte >= b' ' && byte != 0x7f && byte != 0xef || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 fn is_forbidden(letter: char) -> bool {
