@@ -38,6 +38,14 @@ pub fn read_date(text: &str) -> Option<Stamp> {
     instant(day, hour, &clock, offset)
 }
 
+/// A stamp as RFC 3339 with an offset always: `Z` where the publisher wrote none, midnight UTC for a day.
+pub fn rfc3339(stamp: &Stamp) -> String {
+    match stamp {
+        Stamp::Instant { offset_secs: Some(_), .. } => stamp.to_string(),
+        _ => stamp.instant().to_string(),
+    }
+}
+
 fn instant(day: Date, hour: i8, clock: &Clock, offset_secs: Option<i32>) -> Option<Stamp> {
     // 24:00 is the end of the day.
     let (day, hour) = if hour == 24 { (day.tomorrow().ok()?, 0) } else { (day, hour) };
@@ -423,6 +431,17 @@ mod tests {
         check("середа, 10 серпня 2022 09:30", "2022-08-10T09:30:00");
         check("Seg, 24 Set 2018 09:30:00 -0300", "2018-09-24T09:30:00-03:00");
         check("10 juillet 2022", "2022-07-10");
+    }
+
+    #[test]
+    fn rfc_3339_always_has_an_offset() {
+        for (written, want) in [
+            ("2022-01-10T09:30:00+02:00", "2022-01-10T09:30:00+02:00"),
+            ("2022-01-10T09:30:00", "2022-01-10T09:30:00Z"),
+            ("2022-01-10", "2022-01-10T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(&read_date(written).expect(written)), want);
+        }
     }
 
     #[test]

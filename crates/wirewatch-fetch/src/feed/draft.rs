@@ -14,7 +14,7 @@ const NAME_CHARS: usize = 200;
 const MOST_AUTHORS: usize = 20;
 
 /// An entry as read, before it gets its key.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) id: Option<String>,
     /// Candidates for its address, best first, as written.

@@ -4,6 +4,11 @@
 //! bytes ─decode─► text ─repair─► XML ─walk─► drafts ─keys─► entries
 //!                       └──────► JSON ───────►┘
 //! ```
+//!
+//! The walk is our own and reads sound feeds too: feed-rs has no place in its model for much of what is
+//! needed of them (`rdf:about` as id, the written offset of a date, `sy:`, `skipHours`), so every body
+//! would be read twice. Measured with feed-rs's texts and links laid over the walk's on all bodies both
+//! read: one and a half times the CPU time, and fewer of the conformance facts right. It is the second opinion in the tests.
 
 mod dates;
 mod decode;
@@ -20,7 +25,7 @@ mod text;
 mod tree;
 mod walk;
 
-pub use dates::read_date;
+pub use dates::{read_date, rfc3339};
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
 

@@ -23,7 +23,7 @@ const MOST_HEAD: usize = 256;
 const MOST_BINDINGS: usize = 256;
 
 /// What a walk found besides the entries, which are handed out one by one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Found {
     /// The root: lower-case local name, and its attributes.
     pub(crate) root: String,
