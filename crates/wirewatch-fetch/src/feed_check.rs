@@ -16,7 +16,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderName, HeaderValue};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use tokio::time::Instant;
 use url::Url;
 use wirewatch_model::{
@@ -44,7 +44,6 @@ pub struct FeedAnswer {
 }
 
 /// The answer for a feed, or why there is none.
-#[derive(Debug)]
 pub enum FeedResult {
     /// There is an answer, whatever its status.
     Answered {
@@ -74,6 +73,25 @@ pub enum FeedResult {
         /// What happened.
         message: String,
     },
+}
+
+impl fmt::Debug for FeedResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered { status, url, body, cut, conditional, .. } => f
+                .debug_struct("Answered")
+                .field("status", status)
+                .field("url", url)
+                .field("body_bytes", &body.len())
+                .field("cut", cut)
+                .field("conditional", conditional)
+                .finish_non_exhaustive(),
+            Self::Paused(pause) => f.debug_tuple("Paused").field(pause).finish(),
+            Self::Failed { kind, message } => {
+                f.debug_struct("Failed").field("kind", kind).field("message", message).finish()
+            }
+        }
+    }
 }
 
 impl Fetcher {

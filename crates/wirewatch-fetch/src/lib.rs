@@ -23,7 +23,7 @@ mod page;
 mod schedule;
 mod time;
 
-pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date};
+pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date, rfc3339};
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
 pub use http::{budget::BytesHeld, client::Hop, guard::AddressError, headers::Headers};
 pub use page::{PageAnswer, PageRequest, PageResult};

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use std::time::Duration;
 use support::{Server, answer, config, due, fetcher, now, rss};
 use tokio::io::AsyncReadExt;
-use wirewatch_fetch::{FetchConfig, Fetcher, read_feed};
+use wirewatch_fetch::{BytesHeld, FeedAnswer, FeedResult, FetchConfig, Fetcher, Headers, Hop, read_feed};
 use wirewatch_model::{DueFeed, FailureKind, FeedCheck, Outcome, Validators};
 
 const FEED: &str = "http://press.example/rss";
@@ -354,4 +354,32 @@ async fn a_refused_connection_is_a_network_failure() {
     drop(listener);
     let fetcher = Fetcher::new(config(&[("press.example", addr)])).expect("a fetcher");
     assert_eq!(failure(&check(&fetcher, &due(FEED)).await), FailureKind::Network);
+}
+
+#[test]
+fn rule_18_the_rise_to_https_is_learnt_at_once_and_only_by_permanent_redirects() {
+    let after = |hops: &[(&str, u16)], url: &str| {
+        let result = FeedResult::Answered {
+            status: 200,
+            headers: Headers::default(),
+            url: url.to_owned(),
+            body: rss(1).into_bytes(),
+            cut: None,
+            conditional: false,
+            host_pause: None,
+            held: BytesHeld::default(),
+        };
+        let hops = hops.iter().map(|(url, status)| Hop { url: (*url).to_owned(), status: *status }).collect();
+        let answer = FeedAnswer { at: now(), elapsed: Duration::ZERO, hops, result };
+        let check = read_feed(&due("http://press.example/rss"), answer);
+        (check.moved_to, check.redirect.map(|redirect| redirect.target))
+    };
+    let (http, https, far) =
+        ("http://press.example/rss", "https://press.example/rss", "https://far.example/rss");
+    assert_eq!(after(&[(http, 301)], https), (Some(https.to_owned()), None));
+    assert_eq!(after(&[(http, 302)], https), (None, None));
+    assert_eq!(after(&[(http, 308)], far), (None, Some(far.to_owned())));
+    // Only as far as the redirects are permanent.
+    assert_eq!(after(&[(http, 301), (https, 302)], far), (Some(https.to_owned()), None));
+    assert_eq!(after(&[], http), (None, None));
 }

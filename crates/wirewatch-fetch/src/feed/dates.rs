@@ -4,6 +4,7 @@
 //! of the regions whose news is read; month names in a dozen languages. The time of day is found
 //! first, the zone behind it, and the date in what is left. An impossible date is none.
 
+use super::names::{month, zone};
 use jiff::{
     Timestamp,
     civil::{Date, Time},
@@ -35,6 +36,14 @@ pub fn read_date(text: &str) -> Option<Stamp> {
     let hour = clock.hour(tail.half_day)?;
     let offset = tail.offset.or_else(|| zone(comment.trim()));
     instant(day, hour, &clock, offset)
+}
+
+/// A stamp as RFC 3339 with an offset always: `Z` where the publisher wrote none, midnight UTC for a day.
+pub fn rfc3339(stamp: &Stamp) -> String {
+    match stamp {
+        Stamp::Instant { offset_secs: Some(_), .. } => stamp.to_string(),
+        _ => stamp.instant().to_string(),
+    }
 }
 
 fn instant(day: Date, hour: i8, clock: &Clock, offset_secs: Option<i32>) -> Option<Stamp> {
@@ -230,48 +239,6 @@ fn numeric_offset(text: &str) -> Option<(i32, &str)> {
     (hours <= 14 && (0..60).contains(&minutes)).then_some((sign * (hours * 3600 + minutes * 60), rest))
 }
 
-/// Seconds east of UTC of a zone name.
-///
-/// Names that several countries use are read as news feeds use them: BST is British summer time, IST
-/// India, CST and EST North America.
-fn zone(name: &str) -> Option<i32> {
-    let hours = |hours: i32| Some(hours * 3600);
-    match name {
-        "z" | "ut" | "utc" | "gmt" | "wet" | "westz" | "universal" => Some(0),
-        "cet" | "mez" | "bst" | "west" | "wat" => hours(1),
-        "cest" | "mesz" | "eet" | "oez" | "sast" | "cat" | "киев" => hours(2),
-        "eest" | "oesz" | "msk" | "мск" | "trt" | "eat" | "fet" | "idt" => hours(3),
-        "msd" | "samt" | "gst" | "azt" | "get" => hours(4),
-        "irst" => Some(12_600),
-        "aft" => Some(16_200),
-        "pkt" | "uzt" | "yekt" | "tmt" | "tjt" => hours(5),
-        "ist" => Some(19_800),
-        "npt" => Some(20_700),
-        "almt" | "omst" | "kgt" | "bdt" => hours(6),
-        "mmt" => Some(23_400),
-        "krat" | "novt" | "ict" | "wib" => hours(7),
-        "irkt" | "hkt" | "sgt" | "myt" | "pht" | "awst" | "wita" => hours(8),
-        "yakt" | "jst" | "kst" | "wit" => hours(9),
-        "acst" => Some(34_200),
-        "vlat" | "aest" => hours(10),
-        "acdt" => Some(37_800),
-        "aedt" | "magt" => hours(11),
-        "nzst" | "pett" => hours(12),
-        "nzdt" => hours(13),
-        "brt" | "art" | "adt" | "clst" | "uyt" => hours(-3),
-        "nst" => Some(-12_600),
-        "ndt" => Some(-9_000),
-        "edt" | "ast" | "clt" | "vet" | "bot" => hours(-4),
-        "est" | "cdt" | "pet" | "cot" | "et" => hours(-5),
-        "cst" | "mdt" | "ct" => hours(-6),
-        "mst" | "pdt" | "mt" => hours(-7),
-        "pst" | "akdt" | "pt" => hours(-8),
-        "akst" => hours(-9),
-        "hst" => hours(-10),
-        _ => None,
-    }
-}
-
 /// One number of a date: its value, how many digits it has, and the character before it.
 #[derive(Clone, Copy)]
 struct Part {
@@ -376,34 +343,6 @@ fn ordinal(year: i32, day: i32) -> Option<Date> {
     (date.year() == first.year()).then_some(date)
 }
 
-/// The month a word names, in any of the languages; weekdays that begin like months are none.
-fn month(word: &str) -> Option<i8> {
-    const WEEKDAYS: &[&str] =
-        &["mardi", "martes", "marted", "marți", "середа", "серада", "середу", "maandag", "szerda"];
-    if WEEKDAYS.iter().any(|day| word.starts_with(day)) {
-        return None;
-    }
-    let found = MONTHS.iter().position(|stems| stems.iter().any(|stem| word.starts_with(stem)))?;
-    i8::try_from(found).ok().map(|month| month + 1)
-}
-
-/// Beginnings of month names: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish,
-/// Russian, Ukrainian, Belarusian, Greek, Hungarian, Turkish.
-const MONTHS: [&[&str]; 12] = [
-    &["jan", "jän", "ene", "gen", "sty", "янв", "січ", "сту", "ιαν", "oca"],
-    &["feb", "fév", "fev", "lut", "фев", "лют", "φεβ", "şub"],
-    &["mar", "mär", "mae", "mrt", "maa", "мар", "бер", "сак", "μάρ", "μαρ", "már"],
-    &["apr", "avr", "abr", "kwi", "апр", "кві", "кра", "απρ", "ápr", "nis"],
-    &["may", "mai", "mag", "mei", "maj", "maio", "май", "мая", "тра", "μάι", "μαι", "μαΐ", "máj"],
-    &["jun", "juin", "giu", "cze", "июн", "чер", "чэр", "ιούν", "ιουν", "jún", "haz"],
-    &["jul", "juil", "lug", "lip", "июл", "лип", "ліп", "ιούλ", "ιουλ", "júl", "tem"],
-    &["aug", "aoû", "aou", "ago", "sie", "авг", "сер", "жні", "αύγ", "αυγ", "ağu"],
-    &["sep", "set", "wrz", "сен", "вер", "σεπ", "szep", "eyl"],
-    &["oct", "okt", "out", "ott", "paź", "paz", "окт", "жов", "кас", "οκτ", "eki"],
-    &["nov", "lis", "ноя", "лис", "ліс", "νοέ", "νοε", "kas"],
-    &["dec", "déc", "dez", "dic", "gru", "дек", "гру", "сне", "δεκ", "ara"],
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -492,6 +431,17 @@ mod tests {
         check("середа, 10 серпня 2022 09:30", "2022-08-10T09:30:00");
         check("Seg, 24 Set 2018 09:30:00 -0300", "2018-09-24T09:30:00-03:00");
         check("10 juillet 2022", "2022-07-10");
+    }
+
+    #[test]
+    fn rfc_3339_always_has_an_offset() {
+        for (written, want) in [
+            ("2022-01-10T09:30:00+02:00", "2022-01-10T09:30:00+02:00"),
+            ("2022-01-10T09:30:00", "2022-01-10T09:30:00Z"),
+            ("2022-01-10", "2022-01-10T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(&read_date(written).expect(written)), want);
+        }
     }
 
     #[test]

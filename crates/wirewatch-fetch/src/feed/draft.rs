@@ -2,10 +2,10 @@
 
 use super::{
     dates::read_date,
-    text::{line, plain_title, resolve, title, to_html},
+    markup::{content, from_base64, is_base64, summary},
+    text::{line, plain_title, resolve, title},
     tree::{Element, Space},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use wirewatch_model::Stamp;
 
 /// Longest name of an author, in characters.
@@ -14,7 +14,7 @@ const NAME_CHARS: usize = 200;
 const MOST_AUTHORS: usize = 20;
 
 /// An entry as read, before it gets its key.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) id: Option<String>,
     /// Candidates for its address, best first, as written.
@@ -244,105 +244,6 @@ fn without_address(text: &str) -> &str {
         return name.trim().trim_matches('"');
     }
     text
-}
-
-fn summary(entry: &Element) -> Option<String> {
-    let names = [
-        (Space::Feed, "description"),
-        (Space::Feed, "summary"),
-        (Space::Dublin, "description"),
-        (Space::DublinTerms, "abstract"),
-        (Space::Itunes, "summary"),
-        (Space::Media, "description"),
-        (Space::Feed, "tagline"),
-        (Space::Feed, "abstract"),
-    ];
-    let of = |element: &Element| {
-        let group = || element.elements().find(|child| child.is(Space::Media, "group"));
-        names
-            .iter()
-            .find_map(|(space, name)| element.child(*space, name).and_then(markup))
-            .or_else(|| group()?.child(Space::Media, "description").and_then(markup))
-    };
-    of(entry)
-}
-
-fn content(entry: &Element) -> Option<String> {
-    let names = [
-        (Space::Content, "encoded"),
-        (Space::Yandex, "full-text"),
-        (Space::Feed, "content"),
-        (Space::Xhtml, "body"),
-        (Space::Feed, "full-text"),
-        (Space::Feed, "fulltext"),
-        (Space::Feed, "fullitem"),
-        (Space::Feed, "body"),
-        (Space::Xhtml, "div"),
-    ];
-    names.iter().find_map(|(space, name)| {
-        let same = entry.elements().filter(|child| child.is(*space, name));
-        same.filter_map(markup).max_by_key(String::len)
-    })
-}
-
-/// What an element holds, as HTML, by its declared type (Atom's, RSS's, Atom 0.3's `mode`).
-fn markup(element: &Element) -> Option<String> {
-    let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
-    let html = if is_base64(element) {
-        let text = from_base64(&element.text());
-        if kind == "text/plain" { to_html(&text) } else { text }
-    } else if element.has_elements() {
-        match only_div(element) {
-            Some(div) if kind.contains("xhtml") => div.inner_markup(),
-            _ => mixed(element),
-        }
-    } else if matches!(kind.as_str(), "text" | "text/plain") && element.space == Space::Atom {
-        to_html(&element.text())
-    } else {
-        element.text()
-    };
-    let html = html.trim();
-    (!html.is_empty()).then(|| html.to_owned())
-}
-
-/// Markup that was not escaped, perhaps beside text that was.
-fn mixed(element: &Element) -> String {
-    let mut out = String::new();
-    for node in &element.nodes {
-        match node {
-            // The text of an element that is HTML by its meaning is HTML already.
-            super::tree::Node::Text(text) if element.space != Space::Atom => out.push_str(text),
-            node => out.push_str(&Element::markup_of(node)),
-        }
-    }
-    out
-}
-
-/// The one element of `type="xhtml"`.
-fn only_div(element: &Element) -> Option<&Element> {
-    let mut elements = element.elements();
-    elements.next().filter(|only| only.name == "div" && elements.next().is_none())
-}
-
-/// Atom 0.3's mode, or an Atom 1.0 type that is neither text nor XML.
-fn is_base64(element: &Element) -> bool {
-    if element.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")) {
-        return true;
-    }
-    let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
-    element.space == Space::Atom
-        && element.attribute("mode").is_none()
-        && kind.contains('/')
-        && !kind.starts_with("text/")
-        && !kind.ends_with("xml")
-}
-
-fn from_base64(text: &str) -> String {
-    let packed: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    match STANDARD.decode(packed) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => text.to_owned(),
-    }
 }
 
 fn language(entry: &Element) -> Option<String> {

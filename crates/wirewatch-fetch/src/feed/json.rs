@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// A JSON document as far as it is a feed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct JsonFeed {
     /// `version`, `title`, `home_page_url`, `language`, `author(s)`.
     pub(crate) head: Map<String, Value>,

@@ -4,6 +4,11 @@
 //! bytes ─decode─► text ─repair─► XML ─walk─► drafts ─keys─► entries
 //!                       └──────► JSON ───────►┘
 //! ```
+//!
+//! The walk is our own and reads sound feeds too: feed-rs has no place in its model for much of what is
+//! needed of them (`rdf:about` as id, the written offset of a date, `sy:`, `skipHours`), so every body
+//! would be read twice. Measured with feed-rs's texts and links laid over the walk's on all bodies both
+//! read: one and a half times the CPU time, and fewer of the conformance facts right. It is the second opinion in the tests.
 
 mod dates;
 mod decode;
@@ -13,12 +18,14 @@ mod head;
 mod json;
 mod keys;
 mod kind;
+mod markup;
+mod names;
 mod repair;
 mod text;
 mod tree;
 mod walk;
 
-pub use dates::read_date;
+pub use dates::{read_date, rfc3339};
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
 
@@ -115,6 +122,10 @@ fn from_xml(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
         language: head.language.clone(),
     };
     let (entries, rejects) = entries(drafts, &scope);
+    // "Read, and nothing new" must never be said of a feed that announces something.
+    if entries.is_empty() && !rejects.is_empty() {
+        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "its entries are empty"));
+    }
     let mut repairs = mended.repairs;
     repairs.extend(&found.repairs);
     if cut {

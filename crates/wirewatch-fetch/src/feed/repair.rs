@@ -43,6 +43,7 @@ pub(crate) fn mend(text: &str) -> Option<Mended> {
 fn root_start(text: &str) -> Option<usize> {
     let mut at = 0;
     let mut first = None;
+    let mut doctypes = 0;
     while let Some(found) = text[at..].find('<') {
         let start = at + found;
         let rest = &text[start..];
@@ -50,7 +51,8 @@ fn root_start(text: &str) -> Option<usize> {
         if let Some(comment) = rest.strip_prefix("<!--") {
             at = start + 4 + comment.find("-->").map_or(comment.len(), |end| end + 3);
         } else if rest.starts_with("<!") {
-            at = start + doctype_length(rest);
+            at = start + doctype_length(rest, doctypes);
+            doctypes += 1;
         } else if rest.starts_with("<?") {
             at = start + rest.find('>').map_or(rest.len(), |end| end + 1);
         } else if rest[1..].starts_with(|next: char| next.is_alphabetic() || next == '_') {
@@ -75,9 +77,13 @@ pub(crate) fn element_name(tag: &str) -> &str {
     &name[..end]
 }
 
-/// Length of a document type with its internal subset.
-fn doctype_length(text: &str) -> usize {
+/// Length of a document type with its internal subset. A text has one document type; of what else
+/// looks like one (`before` were seen) the subset is not looked for.
+fn doctype_length(text: &str, before: usize) -> usize {
     let close = text.find('>').map_or(text.len(), |end| end + 1);
+    if before > 4 {
+        return close;
+    }
     let Some(open) = text[..close].find('[') else { return close };
     let subset = &text.as_bytes()[open..text.len().min(open + LONGEST_SUBSET)];
     let end = subset.iter().enumerate().find_map(|(at, byte)| {
@@ -104,6 +110,7 @@ fn declared_entities(prolog: &str) -> HashMap<&str, &str> {
 }
 
 fn is_junk(prolog: &str) -> bool {
+    let mut doctypes = 0;
     let mut rest = prolog.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     while !rest.is_empty() {
         let length = if rest.starts_with("<?") {
@@ -111,7 +118,8 @@ fn is_junk(prolog: &str) -> bool {
         } else if rest.starts_with("<!--") {
             rest.find("-->").map(|end| end + 3)
         } else if rest.starts_with("<!") {
-            Some(doctype_length(rest))
+            doctypes += 1;
+            Some(doctype_length(rest, doctypes))
         } else {
             None
         };
@@ -189,7 +197,7 @@ impl Mender<'_> {
     }
 
     fn tag(&mut self, tag: &str) {
-        if tag.contains(['&']) || tag[1..].contains('<') || tag.bytes().any(|byte| byte < b' ') {
+        if tag.contains('&') || tag[1..].contains('<') || !is_plain(tag) {
             let inner = tag[1..].replace('<', "&lt;");
             self.out.push('<');
             self.characters(&inner);
@@ -257,10 +265,7 @@ impl Mender<'_> {
 
     /// Copies text without the characters XML forbids and without marks inside it.
     fn allowed(&mut self, text: &str) {
-        if text
-            .bytes()
-            .all(|byte| byte >= b' ' && byte != 0x7f && byte != 0xef || matches!(byte, b'\t' | b'\n' | b'\r'))
-        {
+        if is_plain(text) {
             self.out.push_str(text);
             return;
         }
@@ -272,6 +277,12 @@ impl Mender<'_> {
             }
         }
     }
+}
+
+/// Whether no forbidden character can be in a text, by a look at its bytes: 0xEF begins the marks.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte >= b' ' && byte != 0x7f && byte != 0xef || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 fn is_forbidden(letter: char) -> bool {

@@ -4,10 +4,16 @@ use super::entities::{named, numbered};
 
 /// Longest title, in characters.
 pub(crate) const TITLE_CHARS: usize = 500;
+/// No more of a title with its markup is looked at than this, in bytes.
+const TITLE_BYTES: usize = 32 * 1024;
 
 /// A title that may hold markup: tags out, references resolved, one line, at most 500 characters.
 pub(crate) fn title(html: &str) -> String {
-    line(&resolve(&without_tags(html)), TITLE_CHARS)
+    let mut end = html.len().min(TITLE_BYTES);
+    while !html.is_char_boundary(end) {
+        end -= 1;
+    }
+    line(&resolve(&without_tags(&html[..end])), TITLE_CHARS)
 }
 
 /// A title that is declared to be plain text.
@@ -56,26 +62,28 @@ fn is_hidden(letter: char) -> bool {
 /// Text with its tags and comments out: `<` begins a tag only before a letter, `/`, `!` or `?`.
 fn without_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
-    let mut rest = html;
+    // Behind the last `>` no tag ends, and none is looked for: the time stays linear.
+    let (mut rest, tail) = html.split_at(html.rfind('>').map_or(0, |last| last + 1));
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);
         out.push_str(before);
         let is_tag = tag[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "/!?".contains(next));
-        match tag.find('>') {
-            Some(end) if is_tag => {
+        match is_tag.then(|| tag.find('>')).flatten() {
+            Some(end) => {
                 // Words on both sides of a tag stay apart when it breaks the line.
                 if breaks_line(&tag[1..end]) {
                     out.push(' ');
                 }
                 rest = &tag[end + 1..];
             }
-            _ => {
+            None => {
                 out.push('<');
                 rest = &tag[1..];
             }
         }
     }
     out.push_str(rest);
+    out.push_str(tail);
     out
 }
 

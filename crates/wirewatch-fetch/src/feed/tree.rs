@@ -79,7 +79,6 @@ impl Space {
 }
 
 /// An element with its attributes and what is in it.
-#[derive(Debug)]
 pub(crate) struct Element {
     pub(crate) space: Space,
     /// Local name in lower case: feeds shout.
@@ -89,7 +88,6 @@ pub(crate) struct Element {
 }
 
 /// What is in an element.
-#[derive(Debug)]
 pub(crate) enum Node {
     Text(String),
     Element(Element),

@@ -50,7 +50,6 @@ pub(crate) struct BodyLimits {
 }
 
 /// A body as far as it was read.
-#[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: BodyEnd,

@@ -54,7 +54,6 @@ pub struct Hop {
 }
 
 /// An answer, whatever its status.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) url: Url,
     pub(crate) hops: Vec<Hop>,
