@@ -37,6 +37,10 @@ pub(crate) struct Body {
     pub(crate) link_density: f32,
     /// Share of the page's running text that was kept, 0 to 1.
     pub(crate) share: f32,
+    /// How many blocks were kept.
+    pub(crate) kept: usize,
+    /// Headings among them, dropped because they are links: headlines of other articles.
+    pub(crate) linked_headings: usize,
     /// What became of each block of the outline.
     pub(crate) fates: Vec<Fate>,
 }
@@ -65,6 +69,10 @@ pub(crate) fn extract(outline: &Outline, cues: &Cues<'_>) -> Body {
         text: assemble(kept.iter().map(|at| &outline.blocks[*at])),
         link_density: if weight == 0 { 0.0 } else { link_weight as f32 / weight as f32 },
         share: if total > 0.0 { worth / total } else { 0.0 },
+        kept: kept.len(),
+        linked_headings: (0..fates.len())
+            .filter(|at| fates[*at] == Fate::Links && matches!(outline.blocks[*at].kind, Kind::Heading(_)))
+            .count(),
         fates,
     }
 }

@@ -61,7 +61,7 @@ fn charset_of_header(content_type: &str) -> Option<&'static Encoding> {
     let at = content_type.to_ascii_lowercase().find("charset=")?;
     let label = content_type[at + "charset=".len()..].trim_start_matches(['"', '\'', ' ']);
     let end = label.find(['"', '\'', ';', ' ']).unwrap_or(label.len());
-    Encoding::for_label(label[..end].as_bytes())
+    Encoding::for_label(&label.as_bytes()[..end])
 }
 
 /// The charset of a `meta` element, or of an XML declaration.

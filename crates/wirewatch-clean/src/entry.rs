@@ -86,13 +86,13 @@ pub(crate) fn text_of_html(html: &str) -> String {
     }
     let prepared = prepass::prepare(html);
     let parsed = tree::parse(&prepared.html);
-    let outline = body::outline::outline(&parsed.html, &mut Facts::default());
+    let outline = body::outline::outline(&parsed, &mut Facts::default());
     let text = body::assemble(&outline.blocks);
     // Feeds escape twice: what is still markup after one reading is read once more.
     if html.contains("&lt;") && text.contains("</") {
         let prepared = prepass::prepare(&text);
         let parsed = tree::parse(&prepared.html);
-        return body::assemble(&body::outline::outline(&parsed.html, &mut Facts::default()).blocks);
+        return body::assemble(&body::outline::outline(&parsed, &mut Facts::default()).blocks);
     }
     text
 }

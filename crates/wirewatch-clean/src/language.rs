@@ -33,11 +33,42 @@ pub(crate) fn of_text(text: &str, declared: Option<&str>) -> Option<String> {
     }
     let declared = declared.filter(|code| !written_in_cyrillic(code));
     let sample = &text[..text.char_indices().nth(SAMPLE).map_or(text.len(), |(at, _)| at)];
+    if let Some(code) = declared.as_deref()
+        && has_function_words(sample, code)
+    {
+        return declared;
+    }
     match whatlang::detect(sample) {
         Some(info) if info.is_reliable() && total > 200 => Some(code_of(info.lang())).or(declared),
         Some(info) => declared.or_else(|| Some(code_of(info.lang()))),
         None => declared,
     }
+}
+
+/// Commonest words of the languages most pages are in, those the languages do not share.
+const FUNCTION_WORDS: &[(&str, &[&str])] = &[
+    ("en", &["the", "and", "of", "to", "that", "was", "with", "for", "is", "by", "his", "has"]),
+    ("de", &["der", "die", "und", "das", "nicht", "von", "mit", "ist", "dem", "ein", "eine", "auch", "sich"]),
+    ("fr", &["les", "des", "est", "dans", "une", "pour", "qui", "sur", "pas", "avec", "ont", "du", "et"]),
+    ("es", &["el", "los", "las", "una", "por", "con", "del", "para", "como", "su", "más", "y"]),
+    ("it", &["il", "della", "di", "che", "per", "gli", "con", "sono", "del", "nel", "alla", "è"]),
+    ("pt", &["o", "os", "uma", "para", "com", "não", "do", "da", "dos", "em", "ao", "são"]),
+    ("pl", &["w", "na", "się", "nie", "jest", "że", "do", "z", "oraz", "przez", "jak", "po"]),
+    ("nl", &["het", "een", "van", "niet", "op", "zijn", "voor", "met", "aan", "ook", "maar", "de"]),
+];
+
+/// Whether a declared language is borne out by its commonest words; saves the trigrams.
+fn has_function_words(sample: &str, code: &str) -> bool {
+    let Some((_, function_words)) = FUNCTION_WORDS.iter().find(|(known, _)| *known == code) else {
+        return false;
+    };
+    let mut words = 0;
+    let mut found = 0;
+    for word in sample.split_whitespace().take(250) {
+        words += 1;
+        found += usize::from(function_words.iter().any(|function| word.eq_ignore_ascii_case(function)));
+    }
+    words >= 20 && found * 100 >= words * 14
 }
 
 fn count(text: &str) -> Letters {
@@ -67,7 +98,7 @@ fn count(text: &str) -> Letters {
             }
             '\u{400}'..='\u{4FF}' => letters.cyrillic += 1,
             letter if letter.is_ascii_alphabetic() || matches!(letter, '\u{C0}'..='\u{24F}') => {
-                letters.latin += 1
+                letters.latin += 1;
             }
             letter if letter.is_alphabetic() => letters.other += 1,
             _ => {}

@@ -106,7 +106,7 @@ fn clean_with(
     let linked = json_ld::read(&source, &prepared.linked_data);
     let parsed = tree::parse(&prepared.html);
     let mut facts = Facts::default();
-    let outline = body::outline::outline(&parsed.html, &mut facts);
+    let outline = body::outline::outline(&parsed, &mut facts);
     let meta = meta::read(&meta::Sources {
         facts: &facts,
         linked: linked.as_ref(),

@@ -162,7 +162,12 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
     let is_front = evidence.url.is_some_and(address::is_front_page);
     let links = evidence.page_link_weight as f32 / evidence.page_weight.max(1) as f32;
     let little = words < 60 || evidence.body.share < 0.3;
-    if is_front && !evidence.is_declared && (links > 0.4 || little)
+    // Headlines that are links stand between what was taken for paragraphs.
+    let body = evidence.body;
+    let teasers = body.linked_headings >= 6 && body.linked_headings * 5 > body.kept * 2;
+    let lists = teasers && body.linked_headings * 60 > words as usize;
+    if is_front && !evidence.is_declared && (links > 0.4 || little || lists)
+        || !evidence.is_declared && lists
         || !evidence.is_declared && links > 0.6 && little && words < 150
         || evidence.body.link_density > 0.5
     {

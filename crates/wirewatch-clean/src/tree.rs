@@ -20,16 +20,8 @@ pub(crate) const MAX_NODES: usize = 200_000;
 /// Last resort against markup that is slow in a way not foreseen.
 const MAX_PARSE: Duration = Duration::from_secs(1);
 
-/// A page's tree, and whether it was cut off at a limit.
-pub(crate) struct Parsed {
-    /// The tree; what came before the limit when there was one.
-    pub(crate) html: Html,
-    /// A limit was reached.
-    pub(crate) cut: bool,
-}
-
-/// Parses a prepared page.
-pub(crate) fn parse(markup: &str) -> Parsed {
+/// Parses a prepared page; of one that reaches a limit, what came before it.
+pub(crate) fn parse(markup: &str) -> Html {
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts { drop_doctype: true, ..TreeBuilderOpts::default() },
         ..ParseOpts::default()
@@ -38,7 +30,6 @@ pub(crate) fn parse(markup: &str) -> Parsed {
     let whole = StrTendril::from_slice(markup);
     let started = Instant::now();
     let mut at = 0;
-    let mut cut = false;
     while at < markup.len() {
         let end = markup.floor_char_boundary(at + PIECE_BYTES).max(at + 1);
         let end = if markup.is_char_boundary(end) { end } else { markup.ceil_char_boundary(end) };
@@ -46,11 +37,10 @@ pub(crate) fn parse(markup: &str) -> Parsed {
         at = end;
         let nodes = parser.tokenizer.sink.sink.0.borrow().tree.values().len();
         if nodes > MAX_NODES || started.elapsed() > MAX_PARSE {
-            cut = true;
             break;
         }
     }
-    Parsed { html: parser.finish(), cut }
+    parser.finish()
 }
 
 /// A part of the markup that shares its bytes. Tendrils count in 32 bits; larger pages are refused
@@ -70,14 +60,12 @@ mod tests {
         let page =
             format!("<body>{}", "<div class=a><p>Переговори &amp; <a href=x>текст</a></p></div>".repeat(200));
         let parsed = parse(&page);
-        assert!(!parsed.cut);
-        assert_eq!(parsed.html.html(), Html::parse_document(&page).html());
+        assert_eq!(parsed.html(), Html::parse_document(&page).html());
     }
 
     #[test]
     fn a_page_of_too_many_nodes_is_cut_off() {
         let parsed = parse(&"<br>".repeat(300_000));
-        assert!(parsed.cut);
-        assert!(parsed.html.tree.values().len() < MAX_NODES + 2_000);
+        assert!(parsed.tree.values().len() < MAX_NODES + 2_000);
     }
 }

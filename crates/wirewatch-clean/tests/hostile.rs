@@ -2,6 +2,8 @@
 //! thread; that the test ends is the point: without the guards these pages take minutes or abort the
 //! process.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 use wirewatch_clean::{PageInput, clean};
 use wirewatch_model::HostMemory;
 

@@ -7,6 +7,8 @@ use crate::fold::{FIGURE, NAME, Word};
 const WINDOW: usize = 16;
 /// Differing passages longer than this are no slots of a template but other text.
 const LONGEST_SLOT: usize = 10;
+/// Words within which clauses change places.
+const SENTENCE: usize = 24;
 /// Equal words in a row from which on a run counts as literal copying.
 const LITERAL_RUN: usize = 10;
 
@@ -25,7 +27,8 @@ pub(crate) struct Comparison {
     pub(crate) matched: usize,
     pub(crate) literal: usize,
     pub(crate) longest_run: usize,
-    /// Share of neighbouring runs that follow each other in both texts.
+    /// Share of neighbouring runs that follow each other in both texts, clauses of one sentence in any
+    /// order.
     pub(crate) in_order: f32,
     /// Equal and differing figures at places that the text around them aligns.
     pub(crate) figures_agree: usize,
@@ -171,7 +174,7 @@ fn measure_runs(found: &mut Comparison, runs: &[Run], words_a: usize) {
     let steps = runs.windows(2);
     let count = steps.len();
     if count > 0 {
-        found.in_order = share(steps.filter(|pair| pair[1].b > pair[0].b).count(), count);
+        found.in_order = share(steps.filter(|pair| pair[1].b + SENTENCE > pair[0].b).count(), count);
     }
 }
 
@@ -230,4 +233,72 @@ fn share_found(part: &[u32], whole: &[u32]) -> Option<f32> {
 pub(crate) fn titles_alike(a: &[u32], b: &[u32]) -> Option<f32> {
     let (small, big) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if small.len() < 2 { None } else { share_found(small, big) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Features;
+    use proptest::prelude::*;
+
+    fn compared(a: &str, b: &str) -> Comparison {
+        let view = |text| Features::new("", text).view(|_| false);
+        compare(&view(a), &view(b))
+    }
+
+    #[test]
+    fn a_part_is_contained_in_its_whole_and_not_the_reverse() {
+        let whole = "one two three four five six seven eight nine ten eleven twelve";
+        let found = compared("four five six seven", whole);
+        assert_eq!(found.a_in_b, 1.0);
+        assert!((0.15..0.25).contains(&found.b_in_a), "{found:?}");
+        assert_eq!(found.longest_run, 4);
+    }
+
+    #[test]
+    fn facts_at_the_same_place_are_compared() {
+        let found = compared(
+            "the army of the north lost 21 tanks and 4 ships near Kherson on the first day of the year",
+            "the army of the north lost 35 tanks and 4 ships near Odesa on the first day of the year",
+        );
+        assert_eq!((found.figures_differ, found.names_differ), (1, 1), "{found:?}");
+        assert_eq!(found.figures_agree, 1);
+    }
+
+    #[test]
+    fn an_inserted_figure_differs_from_nothing() {
+        let found = compared(
+            "they met in the old town hall for a talk",
+            "they met in the old 300 town hall for a talk",
+        );
+        assert_eq!(found.figures_differ, 0);
+    }
+
+    #[test]
+    fn paragraphs_that_changed_places_are_out_of_order_but_found() {
+        let text = |words: std::ops::Range<u32>| words.map(|word| format!("w{word} ")).collect::<String>();
+        let swapped = format!("{}{}", text(60..120), text(0..60));
+        let found = compared(&text(0..120), &swapped);
+        assert!(found.a_in_b > 0.95 && found.matched == 120, "{found:?}");
+        assert_eq!(found.in_order, 0.0);
+    }
+
+    #[test]
+    fn texts_too_short_for_a_shingle_share_nothing() {
+        assert_eq!(compared("one two", "one two").a_in_b, 0.0);
+        assert_eq!(compared("", "one two three four").b_in_a, 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_shares_and_seen_from_both_sides(a in "[abc ,.1A\n]{0,120}", b in "[abc ,.1A\n]{0,120}") {
+            let (one, other) = (compared(&a, &b), compared(&b, &a));
+            prop_assert_eq!((one.a_in_b, one.b_in_a), (other.b_in_a, other.a_in_b));
+            prop_assert_eq!((one.touched_a, one.touched_b), (other.touched_b, other.touched_a));
+            for share in [one.a_in_b, one.b_in_a, one.touched_a, one.touched_b, one.in_order] {
+                prop_assert!((0.0..=1.0).contains(&share));
+            }
+            prop_assert!(one.matched <= one.words_a && one.literal <= one.matched);
+        }
+    }
 }

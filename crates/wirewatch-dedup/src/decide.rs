@@ -206,9 +206,14 @@ fn relation(c: &Comparison, literal: bool) -> Relation {
         (true, false) if c.b_in_a < 0.25 => Relation::Excerpt,
         (true, false) => Relation::Truncated,
         (false, true) => Relation::Extended,
-        (false, false) if c.matched > 0 && c.literal * 2 < c.matched => Relation::Rewritten,
+        (false, false) if reads_rewritten(c) => Relation::Rewritten,
         (false, false) => Relation::Updated,
     }
+}
+
+/// No long passage is left, yet something of every sentence.
+fn reads_rewritten(c: &Comparison) -> bool {
+    c.literal * 2 < c.matched || c.longest_run < 30 && c.touched_a >= 0.9 && c.touched_b >= 0.9
 }
 
 fn evidence(c: &Comparison) -> CopyEvidence {
@@ -227,4 +232,102 @@ fn share(part: usize, whole: usize) -> f32 {
 
 fn agreement(agree: usize, differ: usize) -> f32 {
     if agree + differ == 0 { 1.0 } else { share(agree, agree + differ) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAME_TITLE: Pair = Pair { same_publisher: false, titles_alike: Some(1.0) };
+    const OTHER_TITLE: Pair = Pair { same_publisher: false, titles_alike: Some(0.1) };
+
+    /// Two texts of 300 words that share nine tenths, literally and in order.
+    fn copy() -> Comparison {
+        Comparison {
+            words_a: 300,
+            words_b: 300,
+            a_in_b: 0.9,
+            b_in_a: 0.9,
+            touched_a: 1.0,
+            touched_b: 1.0,
+            matched: 275,
+            literal: 260,
+            longest_run: 90,
+            in_order: 1.0,
+            figures_agree: 8,
+            names_agree: 20,
+            common_figures: Some(1.0),
+            common_names: Some(1.0),
+            figures_small: 8,
+            names_small: 15,
+            lead_of_a_found: true,
+            lead_of_b_found: true,
+            ..Comparison::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(comparison: &Comparison, pair: Pair, expected: Option<Relation>) {
+        assert_eq!(decide(comparison, pair).map(|copied| copied.relation), expected, "{comparison:?}");
+    }
+
+    #[test]
+    fn nine_tenths_in_common_are_a_copy_under_any_title() {
+        check(&copy(), SAME_TITLE, Some(Relation::Syndicated));
+        check(&copy(), OTHER_TITLE, Some(Relation::Syndicated));
+    }
+
+    #[test]
+    fn corrected_figures_in_long_passages_are_an_update() {
+        check(
+            &Comparison { figures_agree: 2, figures_differ: 6, ..copy() },
+            SAME_TITLE,
+            Some(Relation::Updated),
+        );
+    }
+
+    #[test]
+    fn differing_facts_all_over_are_another_report() {
+        let report =
+            Comparison { figures_agree: 2, figures_differ: 12, names_differ: 6, longest_run: 25, ..copy() };
+        check(&report, SAME_TITLE, None);
+    }
+
+    #[test]
+    fn one_differing_fact_parts_short_texts() {
+        let short = Comparison { words_a: 40, words_b: 40, matched: 38, literal: 38, ..copy() };
+        check(&short, SAME_TITLE, Some(Relation::Syndicated));
+        check(&Comparison { figures_differ: 1, ..short.clone() }, SAME_TITLE, None);
+        check(&Comparison { names_differ: 1, ..short }, SAME_TITLE, None);
+    }
+
+    #[test]
+    fn pages_of_one_site_under_other_titles_share_furniture() {
+        check(&copy(), Pair { same_publisher: true, ..OTHER_TITLE }, None);
+        check(&copy(), Pair { same_publisher: true, ..SAME_TITLE }, Some(Relation::Syndicated));
+    }
+
+    #[test]
+    fn a_long_quotation_under_another_title_is_no_copy() {
+        let quotation = Comparison { a_in_b: 0.6, b_in_a: 0.5, matched: 180, literal: 180, ..copy() };
+        check(&quotation, OTHER_TITLE, None);
+    }
+
+    #[test]
+    fn rewriting_needs_the_names_and_the_order() {
+        let rewritten =
+            Comparison { a_in_b: 0.3, b_in_a: 0.3, matched: 150, literal: 20, longest_run: 12, ..copy() };
+        check(&rewritten, OTHER_TITLE, Some(Relation::Rewritten));
+        check(&Comparison { common_names: Some(0.4), ..rewritten.clone() }, OTHER_TITLE, None);
+        check(&Comparison { common_figures: Some(0.3), ..rewritten.clone() }, OTHER_TITLE, None);
+        check(&Comparison { in_order: 0.5, ..rewritten.clone() }, OTHER_TITLE, None);
+        check(&Comparison { touched_a: 0.4, touched_b: 0.4, ..rewritten }, OTHER_TITLE, None);
+    }
+
+    #[test]
+    fn deep_rewriting_is_found_under_the_same_title_only() {
+        let deep = Comparison { a_in_b: 0.1, b_in_a: 0.1, matched: 70, literal: 0, longest_run: 6, ..copy() };
+        check(&deep, SAME_TITLE, Some(Relation::Rewritten));
+        check(&deep, OTHER_TITLE, None);
+    }
 }

@@ -186,3 +186,55 @@ pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_dateline(line: &str, rest: &str) {
+        assert_eq!(split_dateline(line).1.trim(), rest);
+    }
+
+    #[test]
+    fn datelines_are_cut_off() {
+        check_dateline("GENEVA, Jan 10 (Agency) — Talks resumed", "Talks resumed");
+        check_dateline("КИЇВ – Перемовини тривають", "Перемовини тривають");
+        check_dateline("Moscow (Agency) - Talks resumed", "Talks resumed");
+    }
+
+    #[test]
+    fn sentences_with_a_dash_are_no_datelines() {
+        for line in ["The talks – the third this week – resumed", "A well-known plan", "US - what now", ""]
+        {
+            check_dateline(line, line);
+        }
+    }
+
+    #[test]
+    fn the_dateline_still_counts_for_the_exact_text() {
+        let (one, other) = ("GENEVA (A) — Talks resumed", "VIENNA (B) — Talks resumed");
+        assert_eq!(Features::new("", one).words, Features::new("", other).words);
+        assert_ne!(Features::new("", one).key, Features::new("", other).key);
+    }
+
+    #[test]
+    fn paragraphs_are_counted_as_the_text_parts_them() {
+        let features = Features::new("", "one line\nsecond line\n\n\n \nnext paragraph\n\n—\n\nthe fourth");
+        let paragraphs: Vec<u32> = features.lines.iter().map(|line| line.paragraph).collect();
+        assert_eq!(paragraphs, [0, 0, 1, 3]);
+    }
+
+    #[test]
+    fn a_text_of_stock_lines_alone_is_compared_whole() {
+        let features = Features::new("", "Share this page\n\nAll rights are reserved");
+        assert_eq!(features.view(|_| true).len(), features.words.len());
+        assert_eq!(features.view(|line| line.paragraph == 0).len(), 7);
+    }
+
+    #[test]
+    fn dense_scripts_get_longer_shingles() {
+        assert_eq!(Features::new("", "外交交渉が再開された").width, 5);
+        assert_eq!(Features::new("", "Переговори поновилися").width, 3);
+    }
+}

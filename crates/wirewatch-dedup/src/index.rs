@@ -123,12 +123,9 @@ impl Index {
         let slot = self.records.len() as u32;
         let of = signature.of.unwrap_or(id);
         let original = self.by_id.get(&of).copied();
-        let mut slots = Vec::new();
         for hash in &signature.sketch.hashes {
             // What the original is found by needs no second posting for each of its copies.
-            slots.clear();
-            self.postings.lookup(*hash, usize::MAX, &mut slots);
-            if !original.is_some_and(|original| slots.contains(&original)) {
+            if !original.is_some_and(|original| self.postings.contains(*hash, original)) {
                 self.postings.insert(*hash, slot, self.config.max_postings);
             }
         }

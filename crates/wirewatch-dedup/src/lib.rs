@@ -21,7 +21,8 @@
 //! several different articles (furniture, stock background, the fixed lines of bulletins) are no
 //! evidence and are left out of sketches and comparisons. Everything is deterministic: the same
 //! articles in the same order give the same verdicts, also across a restart through
-//! [`Deduper::restore`].
+//! [`Deduper::restore`] (one exception: the first text of a revised article is known only while it
+//! is in memory).
 
 mod compare;
 mod config;

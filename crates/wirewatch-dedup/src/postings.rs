@@ -39,6 +39,21 @@ impl Postings {
         self.used += 1;
     }
 
+    /// Whether the article has a posting of the hash.
+    pub(crate) fn contains(&self, hash: u32, slot: u32) -> bool {
+        if self.cells.is_empty() {
+            return false;
+        }
+        let mut place = self.home(hash);
+        while self.cells[place].slot != EMPTY {
+            if self.cells[place].hash == hash && self.cells[place].slot == slot {
+                return true;
+            }
+            place = self.next(place);
+        }
+        false
+    }
+
     /// Appends the slots of a hash to `out`; none when the hash has reached `cap`, because what so
     /// many texts share tells them not apart.
     pub(crate) fn lookup(&self, hash: u32, cap: usize, out: &mut Vec<u32>) {
@@ -144,6 +159,9 @@ mod tests {
                 postings.lookup(hash, NO_CAP, &mut found);
                 found.sort_unstable();
                 let want: Vec<u32> = model.iter().filter(|pair| pair.0 == hash).map(|pair| pair.1).collect();
+                for slot in 0..40 {
+                    prop_assert_eq!(postings.contains(hash, slot), want.contains(&slot));
+                }
                 prop_assert_eq!(found, want);
             }
         }

@@ -74,6 +74,7 @@ pub struct PageAnswer {
 
 /// A page, or the word that it has not changed.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly every answer is a page, and it is moved once")]
 pub enum PageResult {
     /// The page, and the budget its bytes take until they are dropped.
     Page(Page, BytesHeld),

@@ -3,7 +3,7 @@
 use crate::Stamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Where the text of an article came from.
@@ -114,14 +114,57 @@ fn is_dense_script(letter: char) -> bool {
 ///
 /// `None` for a text without a letter or digit, which is equal to nothing.
 pub fn text_hash(text: &str) -> Option<u128> {
-    let mut hasher = Xxh3::new();
-    let mut buffer = [0u8; 4];
-    let mut any = false;
-    for letter in text.nfkc().flat_map(char::to_lowercase).filter(|letter| letter.is_alphanumeric()) {
-        any = true;
-        hasher.update(letter.encode_utf8(&mut buffer).as_bytes());
+    let mut letters = LetterHasher::default();
+    // Almost every text is NFKC already; normalising it letter by letter would be most of the cost.
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => text.chars().for_each(|letter| letters.add(letter)),
+        IsNormalized::No | IsNormalized::Maybe => text.nfkc().for_each(|letter| letters.add(letter)),
     }
-    any.then(|| hasher.digest128())
+    letters.finish()
+}
+
+/// Feeds letters and digits in lower case to the hash, in runs.
+struct LetterHasher {
+    hasher: Xxh3,
+    run: [u8; 256],
+    used: usize,
+    any: bool,
+}
+
+impl Default for LetterHasher {
+    fn default() -> Self {
+        Self { hasher: Xxh3::new(), run: [0; 256], used: 0, any: false }
+    }
+}
+
+impl LetterHasher {
+    fn add(&mut self, letter: char) {
+        if letter.is_ascii() {
+            if letter.is_ascii_alphanumeric() {
+                self.push(letter.to_ascii_lowercase());
+            }
+        } else {
+            letter.to_lowercase().filter(|letter| letter.is_alphanumeric()).for_each(|letter| self.push(letter));
+        }
+    }
+
+    fn push(&mut self, letter: char) {
+        if self.used + 4 > self.run.len() {
+            self.flush();
+        }
+        self.used += letter.encode_utf8(&mut self.run[self.used..]).len();
+        self.any = true;
+    }
+
+    fn flush(&mut self) {
+        self.hasher.update(&self.run[..self.used]);
+        self.used = 0;
+    }
+
+    fn finish(mut self) -> Option<u128> {
+        self.flush();
+        self.any.then(|| self.hasher.digest128())
+    }
 }
 
 #[cfg(test)]

@@ -12,14 +12,11 @@ async fn main() -> Result<(), PressError> {
     };
     let options = PressOptions { pace: Pace::Whole, port, faults: Some(FaultOptions::default()) };
     let running = press.start(options).await?;
-    eprintln!("serving {} feeds on {}; for instance:", running.feeds.len(), running.addr);
-    if let Some(feed) = running.feeds.first() {
-        let host = feed.url.trim_start_matches("http://").split('/').next().unwrap_or_default();
-        eprintln!(
-            "  curl --resolve {host}:{port}:127.0.0.1 …, or curl -H 'Host: {host}' http://{}/",
-            running.addr,
-            port = running.addr.port()
-        );
+    eprintln!("serving {} feeds on {}; try one with", running.feeds.len(), running.addr);
+    if let Some((host, path)) =
+        running.feeds.first().and_then(|feed| feed.url.strip_prefix("http://")?.split_once('/'))
+    {
+        eprintln!("  curl -H 'Host: {host}' http://{}/{path}", running.addr);
     }
     // Without a signal handler there is nothing to wait for: the press stops at once.
     let _ = tokio::signal::ctrl_c().await;

@@ -164,6 +164,7 @@ fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn document() -> Document {
         Document {
@@ -217,6 +218,26 @@ mod tests {
             put(&mut headers, header::ACCEPT_ENCODING, field);
             let response = respond(document(), &headers);
             assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), coded, "{field}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_field_breaks_an_answer(none_match in "[ -~]{0,60}", since in "[ -~]{0,40}", coding in "[ -~]{0,40}") {
+            let mut headers = HeaderMap::new();
+            put(&mut headers, header::IF_NONE_MATCH, &none_match);
+            put(&mut headers, header::IF_MODIFIED_SINCE, &since);
+            put(&mut headers, header::ACCEPT_ENCODING, &coding);
+            let status = respond(document(), &headers).status();
+            prop_assert!(status == StatusCode::OK || status == StatusCode::NOT_MODIFIED);
+        }
+
+        #[test]
+        fn a_tag_is_known_to_its_own_step_and_to_earlier_ones(hash: u64, step in 0..1_000usize, behind in 0..1_000usize, gzip: bool) {
+            let tag = |step| StepTag { hash, step };
+            let later = tag(step + behind).header(gzip);
+            prop_assert!(tag(step).is_known_to(&later));
+            prop_assert!(!tag(step + behind + 1).is_known_to(&later));
         }
     }
 }

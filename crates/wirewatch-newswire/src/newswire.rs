@@ -320,7 +320,7 @@ impl Newswire {
             "dateModified": version.at.to_string(),
             "inLanguage": outlet.language,
             "image": [image],
-            "author": { "@type": "Person", "name": author },
+            "author": { "@type": if article.author.is_some() { "Person" } else { "Organization" }, "name": author },
             "publisher": { "@type": "Organization", "name": outlet.name },
         });
         HashMap::from([

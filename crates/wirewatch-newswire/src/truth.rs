@@ -31,7 +31,7 @@ pub struct TruthEntry {
     pub article: String,
     /// What tells the entry from others of its feed: its id, else its link, else its title.
     pub key: String,
-    /// The id the feed gives, as written.
+    /// The id the feed gives, as written (`guid`, `id`, in RSS 1.0 `rdf:about`).
     pub entry_id: Option<String>,
     /// The link the feed gives, with tracking parameters or a redirect.
     pub link: Option<String>,

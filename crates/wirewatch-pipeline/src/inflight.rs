@@ -14,7 +14,6 @@ use wirewatch_model::{EntryId, FeedId, OwedEntry, address};
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     state: Mutex<State>,
-    feed_done: Notify,
     entry_room: Notify,
 }
 
@@ -72,20 +71,10 @@ impl InFlight {
         state.feeds.is_empty() && state.entries.is_empty()
     }
 
-    /// For the scheduler: waits until a feed was given back, or was since the last wait.
-    pub(crate) async fn feed_done(&self) {
-        self.feed_done.notified().await;
-    }
-
     /// For the dispatcher: waits until there may be something to hand out (a host or an address is
     /// free, a feed's entries are stored), or was since the last wait.
     pub(crate) async fn entry_room(&self) {
         self.entry_room.notified().await;
-    }
-
-    /// Wakes the dispatcher.
-    pub(crate) fn wake_dispatcher(&self) {
-        self.entry_room.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -104,7 +93,6 @@ pub(crate) struct FeedTicket {
 impl Drop for FeedTicket {
     fn drop(&mut self) {
         self.set.lock().feeds.remove(&self.feed);
-        self.set.feed_done.notify_one();
         self.set.entry_room.notify_one();
     }
 }

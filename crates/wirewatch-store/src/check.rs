@@ -39,7 +39,7 @@ impl Database {
 }
 
 /// What the references of the schema cannot say.
-const BELONGS: [(&str, &str); 5] = [
+const BELONGS: [(&str, &str); 4] = [
     ("SELECT count(*) FROM article WHERE id NOT IN (SELECT id FROM article_text)", "articles without a text"),
     (
         "SELECT count(*) FROM article WHERE id NOT IN
@@ -53,9 +53,5 @@ const BELONGS: [(&str, &str); 5] = [
     (
         "SELECT count(*) FROM article a WHERE seq <> (SELECT max(seq) FROM change c WHERE c.article = a.id)",
         "articles that do not stand at their latest change",
-    ),
-    (
-        "SELECT count(*) FROM article WHERE id NOT IN (SELECT article FROM entry WHERE article IS NOT NULL)",
-        "articles that no entry announced",
     ),
 ];

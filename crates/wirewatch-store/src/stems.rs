@@ -6,47 +6,61 @@
 //! typed or for any of its stems; see [`Stems::of_query_word`].
 
 use frostem::{Algorithm, Stemmer};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
 /// The stemmers at hand.
 pub(crate) struct Stems {
-    english: Stemmer,
-    russian: Stemmer,
-    ukrainian: Stemmer,
+    english: Memo,
+    russian: Memo,
+    ukrainian: Memo,
 }
+
+/// A stemmer with what it gave lately: the same words come again and again.
+struct Memo {
+    stemmer: Stemmer,
+    known: HashMap<Box<str>, Box<str>, Hasher>,
+}
+
+/// Words remembered of one language; some 2 MB. A newspaper's daily vocabulary fits.
+const MOST_KNOWN: usize = 20_000;
+
+type Hasher = BuildHasherDefault<Fnv>;
 
 impl Stems {
     pub(crate) fn new() -> Self {
+        let memo = |algorithm| Memo { stemmer: Stemmer::new(algorithm), known: HashMap::default() };
         Self {
-            english: Stemmer::new(Algorithm::English),
-            russian: Stemmer::new(Algorithm::Russian),
-            ukrainian: Stemmer::new(Algorithm::Ukrainian),
+            english: memo(Algorithm::English),
+            russian: memo(Algorithm::Russian),
+            ukrainian: memo(Algorithm::Ukrainian),
         }
     }
 
     /// The stems of a title and text, joined by blanks. `language` is a BCP 47 code.
-    pub(crate) fn of_article(&self, title: &str, text: &str, language: Option<&str>) -> String {
+    pub(crate) fn of_article(&mut self, title: &str, text: &str, language: Option<&str>) -> String {
         let language = language.and_then(|code| code.split('-').next());
         let cyrillic = match language {
-            Some("uk") => &self.ukrainian,
-            Some("ru") => &self.russian,
-            _ if is_ukrainian(text) || is_ukrainian(title) => &self.ukrainian,
-            _ => &self.russian,
+            Some("uk") => &mut self.ukrainian,
+            Some("ru") => &mut self.russian,
+            _ if is_ukrainian(text) || is_ukrainian(title) => &mut self.ukrainian,
+            _ => &mut self.russian,
         };
-        let latin = matches!(language, None | Some("en" | "uk" | "ru")).then_some(&self.english);
-        let mut seen: HashSet<&str> = HashSet::new();
+        let mut latin = matches!(language, None | Some("en" | "uk" | "ru")).then_some(&mut self.english);
+        let mut words: HashSet<&str, Hasher> = HashSet::default();
+        let mut given: HashSet<Box<str>, Hasher> = HashSet::default();
         let mut stems = String::new();
-        let mut given: HashSet<String> = HashSet::new();
-        for word in tokens(title).chain(tokens(text)).filter(|word| seen.insert(word)) {
-            let Some(stemmer) = (if is_cyrillic(word) { Some(cyrillic) } else { latin }) else { continue };
-            for piece in pieces(word) {
-                let folded = fold(piece);
-                let stem = stemmer.stem(&folded);
-                let new = stem != folded.as_str() || folded.as_str() != word && folded != word.to_lowercase();
-                if new && !stem.is_empty() && !given.contains(stem.as_ref()) {
-                    stems.push_str(&stem);
+        for word in tokens(title).chain(tokens(text)) {
+            if !words.insert(word) {
+                continue;
+            }
+            let memo = if is_cyrillic(word) { Some(&mut *cyrillic) } else { latin.as_deref_mut() };
+            let Some(memo) = memo else { continue };
+            for stem in memo.stems_of(word).split_ascii_whitespace() {
+                if !given.contains(stem) {
+                    given.insert(stem.into());
+                    stems.push_str(stem);
                     stems.push(' ');
-                    given.insert(stem.into_owned());
                 }
             }
         }
@@ -65,13 +79,40 @@ impl Stems {
         };
         add(&folded);
         if is_cyrillic(&folded) {
-            add(&self.ukrainian.stem(&folded));
-            add(&self.russian.stem(&folded));
+            add(&self.ukrainian.stemmer.stem(&folded));
+            add(&self.russian.stemmer.stem(&folded));
         } else {
-            add(&self.english.stem(&folded));
+            add(&self.english.stemmer.stem(&folded));
         }
         forms
     }
+}
+
+impl Memo {
+    /// The stems of one word that differ from it, joined by blanks.
+    fn stems_of(&mut self, word: &str) -> &str {
+        if !self.known.contains_key(word) {
+            if self.known.len() >= MOST_KNOWN {
+                self.known.clear();
+            }
+            self.known.insert(word.into(), stems_of(self.stemmer, word));
+        }
+        self.known.get(word).map_or("", |stems| stems)
+    }
+}
+
+fn stems_of(stemmer: Stemmer, word: &str) -> Box<str> {
+    let lower = word.to_lowercase();
+    let mut stems = String::new();
+    for piece in pieces(word) {
+        let folded = fold(piece);
+        let stem = stemmer.stem(&folded);
+        if !stem.is_empty() && stem != lower.as_str() {
+            stems.push_str(&stem);
+            stems.push(' ');
+        }
+    }
+    stems.into()
 }
 
 /// Words much as FTS5's tokenizer sees them: runs of letters, digits and marks.
@@ -116,6 +157,29 @@ fn fold(word: &str) -> String {
         .collect()
 }
 
+/// FNV-1a: for short words several times as quick as the standard hash, whose safety against chosen
+/// keys is not needed where a set is bounded and small.
+#[derive(Clone)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl std::hash::Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +187,7 @@ mod tests {
 
     /// Whether a query for `asked` finds a text with `written` in it, by FTS5's own rule.
     fn meets(asked: &str, written: &str, language: Option<&str>) -> bool {
-        let stems = Stems::new();
+        let mut stems = Stems::new();
         let indexed = stems.of_article("", written, language);
         let mut words: Vec<String> = tokens(written).map(str::to_lowercase).collect();
         words.extend(indexed.split(' ').map(str::to_owned));
@@ -164,7 +228,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_has_stems(text in "\\PC{0,80}", language in prop::option::of("[a-z]{2}")) {
-            let stems = Stems::new();
+            let mut stems = Stems::new();
             let _ = stems.of_article(&text, &text, language.as_deref());
             let _ = stems.of_query_word(&text);
         }

@@ -19,8 +19,8 @@ pub(crate) struct Folded {
     /// For every byte of `text` the first byte of what it stands for in the original, and the length
     /// of the original at the end.
     origin: Vec<u32>,
-    /// Words: runs of letters and digits.
-    pub(crate) words: u32,
+    /// The first byte of every word: of every run of letters and digits.
+    pub(crate) word_starts: Vec<u32>,
 }
 
 impl Folded {
@@ -57,9 +57,10 @@ impl Folded {
         self.origin.partition_point(|&origin| (origin as usize) < original_byte).min(self.text.len())
     }
 
-    /// Whether a word may begin here: the start of the text, or after anything but a letter or digit.
-    pub(crate) fn is_word_start(&self, at: usize) -> bool {
-        self.text[..at].chars().next_back().is_none_or(|letter| !is_word(letter))
+    /// How many words it has.
+    pub(crate) fn words(&self) -> u32 {
+        // No more words than bytes, and those are counted in 32 bits.
+        self.word_starts.len() as u32
     }
 
     /// The end of the word that `at` stands in.
@@ -97,7 +98,7 @@ struct Folding {
     origin: Vec<u32>,
     /// A run of white space and dashes: where it began, its line feeds.
     gap: Option<(u32, u32)>,
-    words: u32,
+    word_starts: Vec<u32>,
     in_word: bool,
 }
 
@@ -107,7 +108,7 @@ impl Folding {
             text: String::with_capacity(bytes),
             origin: Vec::with_capacity(bytes + 1),
             gap: None,
-            words: 0,
+            word_starts: Vec::with_capacity(bytes / 6),
             in_word: false,
         }
     }
@@ -175,7 +176,9 @@ impl Folding {
             self.origin.push(start);
             self.in_word = false;
         }
-        self.words += u32::from(in_word && !self.in_word);
+        if in_word && !self.in_word {
+            self.word_starts.push(self.text.len() as u32);
+        }
         self.in_word = in_word;
         self.text.push(letter);
         self.origin.push(at);
@@ -187,7 +190,7 @@ impl Folding {
     fn finish(mut self, original_len: usize) -> Folded {
         let end = self.gap.map_or(original_len.min(u32::MAX as usize) as u32, |(start, _)| start);
         self.origin.push(end);
-        Folded { text: self.text, origin: self.origin, words: self.words }
+        Folded { text: self.text, origin: self.origin, word_starts: self.word_starts }
     }
 }
 

@@ -138,6 +138,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let separators = |letter: char| !letter.is_alphanumeric() && letter != '\'';
     text.split(separators).filter(|word| !word.is_empty()).map(move |word| {
         // The word is a slice of the text, so the difference of the addresses is its place.
+        let word = word.trim_matches('\'');
         let word = word.strip_suffix("'s").unwrap_or(word);
         (word.as_ptr() as usize - text.as_ptr() as usize, word)
     })

@@ -3,7 +3,9 @@
 use crate::fold::Folded;
 use crate::rules::Rules;
 use crate::term::Term;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -54,7 +56,9 @@ const NEAR_BYTES: u32 = 220;
 /// All terms, ready to be searched for at once.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    automaton: AhoCorasick,
+    automaton: NFA,
+    /// Where every word begins.
+    start: StateID,
     /// Grouped by the pattern of their anchor.
     entries: Vec<Entry>,
     of_pattern: Vec<Range<u32>>,
@@ -79,11 +83,10 @@ impl Matcher {
             clippy::expect_used,
             reason = "building fails only beyond 2^31 states, a thousand times what a rules file of a megabyte gives"
         )]
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&patterns)
-            .expect("fewer states than the automaton can number");
-        Self { automaton, entries, of_pattern }
+        let automaton = NFA::new(&patterns).expect("fewer states than the automaton can number");
+        #[allow(clippy::expect_used, reason = "an NFA of this crate always has an anchored start")]
+        let start = automaton.start_state(Anchored::Yes).expect("an anchored start");
+        Self { automaton, start, entries, of_pattern }
     }
 
     pub(crate) fn entry(&self, hit: &Hit) -> &Entry {
@@ -104,21 +107,27 @@ impl Matcher {
     /// of those that begin together the longest.
     pub(crate) fn find(&self, folded: &Folded, original: &str, language: Option<&str>) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(64 + folded.text.len() / 40);
-        for found in self.automaton.find_overlapping_iter(&folded.text) {
-            if !folded.is_word_start(found.start()) {
-                continue;
-            }
-            let of_pattern = &self.of_pattern[found.pattern().as_usize()];
-            for index in of_pattern.clone() {
-                let entry = &self.entries[index as usize];
-                if entry.only_in.is_some_and(|only| language != Some(only)) {
+        // Terms begin where words begin, so the automaton is walked from each of those places for as
+        // long as some term goes on: a few letters for most words.
+        for &start in &folded.word_starts {
+            let mut state = self.start;
+            for (at, &byte) in folded.text.as_bytes()[start as usize..].iter().enumerate() {
+                state = self.automaton.next_state(Anchored::Yes, state, byte);
+                if !self.automaton.is_special(state) {
                     continue;
                 }
-                if let Some(end) = entry.term.end_in(folded, original, found.start(), found.end())
-                    && (!entry.capital || starts_with_capital(folded, original, found.start()))
-                {
-                    let (start, end) = (found.start() as u32, end as u32);
-                    hits.push(Hit { entry: index, target: entry.target, start, end });
+                if self.automaton.is_dead(state) {
+                    break;
+                }
+                if self.automaton.is_match(state) {
+                    self.take(
+                        state,
+                        start as usize..start as usize + at + 1,
+                        folded,
+                        original,
+                        language,
+                        &mut hits,
+                    );
                 }
             }
         }
@@ -142,6 +151,37 @@ impl Matcher {
         });
         self.drop_without_context(&mut hits);
         hits
+    }
+
+    /// Takes the entries whose anchor is exactly this range and whose rest follows.
+    fn take(
+        &self,
+        state: StateID,
+        anchor: Range<usize>,
+        folded: &Folded,
+        original: &str,
+        language: Option<&str>,
+        hits: &mut Vec<Hit>,
+    ) {
+        for index in 0..self.automaton.match_len(state) {
+            let pattern = self.automaton.match_pattern(state, index);
+            // A state also knows the patterns that end here and began later.
+            if self.automaton.pattern_len(pattern) != anchor.len() {
+                continue;
+            }
+            for index in self.of_pattern[pattern.as_usize()].clone() {
+                let entry = &self.entries[index as usize];
+                if entry.only_in.is_some_and(|only| language != Some(only)) {
+                    continue;
+                }
+                if let Some(end) = entry.term.end_in(folded, original, anchor.start, anchor.end)
+                    && (!entry.capital || starts_with_capital(folded, original, anchor.start))
+                {
+                    let (start, end) = (anchor.start as u32, end as u32);
+                    hits.push(Hit { entry: index, target: entry.target, start, end });
+                }
+            }
+        }
     }
 
     fn drop_without_context(&self, hits: &mut Vec<Hit>) {

@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
     ) -> Self {
         let title = FoundIn::new(input.title, title.0, title.1);
         let text = FoundIn::new(input.text, text.0, text.1);
-        let mut zones = Zones::of(&text.folded, title.folded.words > 0);
+        let mut zones = Zones::of(&text.folded, title.folded.words() > 0);
         for hit in text.hits.iter().filter(|hit| hit.target == Target::Background) {
             zones.recall(&text.folded, hit.start);
         }

@@ -73,14 +73,14 @@ pub(crate) fn judge(topics: &mut [TopicMeasure], relevance: &mut RelevanceMeasur
 impl TopicMeasure {
     fn judge(&mut self, closeness: f32) {
         let sum = -7.71
-            + 0.35 * self.mass.ln_1p()
-            + 1.08 * self.share
-            + 0.94 * self.density.ln_1p()
-            + 0.61 * self.headline.max(0.0).ln_1p()
-            + 0.20 * self.lead.max(0.0).ln_1p()
-            + 1.02 * self.lead_share
+            + 0.38 * self.mass.ln_1p()
+            + 1.15 * self.share
+            + 0.90 * self.density.ln_1p()
+            + 0.60 * self.headline.max(0.0).ln_1p()
+            + 0.23 * self.lead.max(0.0).ln_1p()
+            + 0.91 * self.lead_share
             + 2.47 * self.of_heaviest
-            + 3.64 * closeness;
+            + 3.59 * closeness;
         self.score = logistic(sum);
     }
 }
@@ -93,14 +93,14 @@ impl RelevanceMeasure {
         }
         self.density = self.mass / hundreds;
         self.score = logistic(
-            -3.59
-                + 0.67 * self.mass.ln_1p()
-                + 1.00 * self.density.ln_1p()
-                + 0.31 * around.ln_1p()
-                + 2.57 * self.headline.ln_1p()
-                + 2.01 * self.lead.ln_1p()
-                + 0.70 * self.spread
-                - 3.13 * self.against,
+            -3.61
+                + 0.68 * self.mass.ln_1p()
+                + 0.84 * self.density.ln_1p()
+                + 0.15 * around.ln_1p()
+                + 2.53 * self.headline.ln_1p()
+                + 1.76 * self.lead.ln_1p()
+                + 1.11 * self.spread
+                - 3.01 * self.against,
         );
         // A plain scale rather than a fitted one: topics also belong to articles about the wider
         // confrontation, which the labels of relevance leave out.

@@ -189,7 +189,7 @@ impl Tagger {
         }
         relevance.spread = eighths.count_ones() as f32 / 8.0;
         relevance.against = if against > 0.0 { against / (against + relevance.mass) } else { 0.0 };
-        score::judge(&mut topics, &mut relevance, reading.title.folded.words + reading.text.folded.words);
+        score::judge(&mut topics, &mut relevance, reading.title.folded.words() + reading.text.folded.words());
         Measures { relevance, topics }
     }
 
@@ -200,6 +200,9 @@ impl Tagger {
 
     fn topic_tags(&self, reading: &Reading<'_>, measures: &Measures) -> Vec<TopicTag> {
         let mut tags: Vec<TopicTag> = Vec::new();
+        if measures.relevance.score < self.rules.relevance.topics_from {
+            return tags;
+        }
         for (at, measure) in measures.topics.iter().enumerate() {
             let topic = &self.rules.topics[at];
             if measure.score >= topic.threshold && measure.mass > 0.0 {

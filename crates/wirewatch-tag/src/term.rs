@@ -31,6 +31,8 @@ struct Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadTerm {
     Empty,
+    /// It does not begin with a letter or digit, as every word of a text does.
+    Start,
     /// A `*` that does not end a word.
     Star,
     /// So short that it would be found in most articles.
@@ -51,6 +53,9 @@ impl Term {
             while let Some(piece) = pieces.next() {
                 words.push(Word { stem: piece.to_owned(), open: open && pieces.peek().is_none() });
             }
+        }
+        if words.first().is_some_and(|word| !word.stem.starts_with(char::is_alphanumeric)) {
+            return Err(BadTerm::Start);
         }
         let letters =
             words.iter().flat_map(|word| word.stem.chars()).filter(|letter| letter.is_alphanumeric());
@@ -107,7 +112,7 @@ mod tests {
         folded
             .text
             .match_indices(&term.anchor)
-            .filter(|(start, _)| folded.is_word_start(*start))
+            .filter(|(start, _)| folded.word_starts.contains(&(*start as u32)))
             .filter_map(|(start, anchor)| {
                 let end = term.end_in(&folded, text, start, start + anchor.len())?;
                 Some(&text[folded.original(&(start..end))])
@@ -148,5 +153,6 @@ mod tests {
         assert_eq!(Term::parse("on*"), Err(BadTerm::TooShort));
         assert_eq!(Term::parse("пере*говор"), Err(BadTerm::Star));
         assert_eq!(Term::parse("*"), Err(BadTerm::Empty));
+        assert_eq!(Term::parse("(sic)"), Err(BadTerm::Start));
     }
 }

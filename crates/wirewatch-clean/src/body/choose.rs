@@ -247,11 +247,14 @@ fn join(outline: &Outline, live: &Sums, furniture: &[bool], start: usize, root: 
         for (at, part) in outline.parts.iter().enumerate().skip(start) {
             let apart = part.blocks.1 <= chosen.blocks.0 || part.blocks.0 >= chosen.blocks.1;
             let inside = part.blocks.0 >= within.0 && part.blocks.1 <= within.1;
-            if part.signature == chosen.signature
+            // Boxes without classes are all alike.
+            let alike =
+                part.signature == chosen.signature && (part.has_class || part.parent == chosen.parent);
+            if alike
                 && apart
                 && inside
                 && !furniture[at]
-                && live.of(part.blocks) >= 120.0
+                && live.of(part.blocks) >= 60.0
                 && mostly_text(outline, part.blocks)
             {
                 ranges.push(part.blocks);
@@ -280,7 +283,7 @@ fn article_of(outline: &Outline, live: &Sums, title: usize) -> Option<usize> {
     while at != 0 {
         let part = &outline.parts[at];
         let sum = live.of(part.blocks);
-        if part.tag == Tag::Article && sum >= 300.0 && sum >= total * 0.15 {
+        if part.tag == Tag::Article && sum >= 150.0 && sum >= total * 0.15 {
             found = Some(at);
         }
         at = part.parent as usize;
@@ -312,8 +315,7 @@ fn named_body(outline: &Outline, live: &Sums, furniture: &[bool], start: usize) 
 
 fn heaviest_children(outline: &Outline, live: &Sums, furniture: &[bool]) -> Vec<Option<usize>> {
     let mut out: Vec<Option<usize>> = vec![None; outline.parts.len()];
-    for at in 1..outline.parts.len() {
-        let part = &outline.parts[at];
+    for (at, part) in outline.parts.iter().enumerate().skip(1) {
         let parent = part.parent as usize;
         let sum = live.of(part.blocks);
         if !furniture[at]

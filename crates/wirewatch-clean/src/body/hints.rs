@@ -3,8 +3,10 @@
 //! Authors of templates name parts for themselves, in a handful of languages and many spellings
 //! (`articleBody`, `article-body`, `article__body`). Names are split into words for the short ones
 //! (`ad`, `nav`) and squeezed into one string for the long ones, which one automaton finds.
+//! The words are in `hints.txt`.
 
 use aho_corasick::AhoCorasick;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A set of hints.
@@ -68,6 +70,29 @@ impl Hints {
         self.0 & other.0 != 0
     }
 
+    /// The hint of a name in `hints.txt`; none for a name that is no hint.
+    fn named(name: &str) -> Self {
+        match name {
+            "BODY" => Self::BODY,
+            "ARTICLE" => Self::ARTICLE,
+            "LEAD" => Self::LEAD,
+            "BYLINE" => Self::BYLINE,
+            "CAPTION" => Self::CAPTION,
+            "RELATED" => Self::RELATED,
+            "SOCIAL" => Self::SOCIAL,
+            "COMMENTS" => Self::COMMENTS,
+            "PROMO" => Self::PROMO,
+            "NAV" => Self::NAV,
+            "TAGS" => Self::TAGS,
+            "BIO" => Self::BIO,
+            "HIDDEN" => Self::HIDDEN,
+            "SIDE" => Self::SIDE,
+            "WIDGET" => Self::WIDGET,
+            "TITLE" => Self::TITLE,
+            _ => Self::NONE,
+        }
+    }
+
     /// The set with those of `other`.
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -79,430 +104,40 @@ impl Hints {
     }
 }
 
-/// Words that count only when they stand alone in a name.
-fn of_word(word: &str) -> Hints {
-    match word {
-        "article" | "post" | "story" | "entry" | "artikel" | "articulo" | "articolo" | "hentry" => {
-            Hints::ARTICLE
-        }
-        "lead" | "lede" | "dek" | "deck" | "chapo" | "sapo" | "intro" | "standfirst" | "subtitle"
-        | "subhead" | "subheadline" | "vorspann" | "ingress" | "lid" | "bajada" | "entradilla"
-        | "sommario" | "abstract" | "anons" | "excerpt" => Hints::LEAD,
-        "byline" | "dateline" | "date" | "time" | "timestamp" | "pubdate" | "autor" | "author"
-        | "authors" | "auteur" | "autore" | "meta" | "metadata" | "datum" | "fecha" | "readtime"
-        | "credits" | "published" | "updated" | "infos" | "kicker" | "eyebrow" | "posted" | "postmeta" => {
-            Hints::BYLINE
-        }
-        "caption" | "captions" | "credit" | "figcaption" | "legend" | "legende" | "photo" | "foto"
-        | "copyright" | "bildunterschrift" | "imagecaption" | "didascalia" => Hints::CAPTION,
-        "related" | "recommended" | "recommendations" | "trending" | "popular" | "teaser" | "teasers"
-        | "carousel" | "recirc" | "recirculation" | "latest" | "similar" | "upnext" | "rail" | "taboola"
-        | "outbrain" | "promo" | "promos" | "upsell" | "onward" | "swiper" | "slick" => Hints::RELATED,
-        "share" | "sharing" | "social" | "follow" | "facebook" | "twitter" | "whatsapp" | "sns"
-        | "addthis" | "sharebar" | "likes" => Hints::SOCIAL,
-        "comments" | "comment" | "disqus" | "respond" | "kommentare" | "comentarios" | "commenti"
-        | "reactions" | "fbcomments" => Hints::COMMENTS,
-        "ad" | "ads" | "adv" | "advert" | "sponsor" | "sponsored" | "newsletter" | "subscribe"
-        | "subscription" | "paywall" | "cta" | "signup" | "signin" | "login" | "register" | "cookie"
-        | "cookies" | "gdpr" | "consent" | "modal" | "popup" | "overlay" | "donate" | "donation"
-        | "banner" | "werbung" | "reklama" | "publicidad" | "pub" | "poll" | "quiz" | "survey" | "apps"
-        | "abo" | "piano" | "toolbar" | "tools" | "print" | "rating" | "disclaimer" | "newsletters"
-        | "regwall" => Hints::PROMO,
-        "nav" | "navbar" | "navigation" | "menu" | "breadcrumb" | "breadcrumbs" | "footer" | "pager"
-        | "pagination" | "masthead" | "topbar" | "sitemap" | "search" | "skip" | "submenu" | "ticker"
-        | "impressum" => Hints::NAV,
-        "tags" | "tag" | "taglist" | "keywords" | "topics" | "labels" | "tagcloud" | "categories" => {
-            Hints::TAGS
-        }
-        "bio" | "authorbox" | "aboutauthor" => Hints::BIO,
-        "hidden" | "hide" | "invisible" | "offscreen" => Hints::HIDDEN,
-        "sidebar" | "aside" | "secondary" => Hints::SIDE,
-        "widget" | "widgets" => Hints::WIDGET,
-        "headline" | "title" | "heading" => Hints::TITLE,
-        _ => Hints::NONE,
-    }
+/// The words of `hints.txt`.
+struct Words {
+    /// Words that count only when they stand alone in a name.
+    alone: HashMap<&'static str, Hints>,
+    /// Finds the words that count anywhere in a squeezed name.
+    parts: AhoCorasick,
+    hints_of_parts: Vec<Hints>,
 }
 
-/// Words that count anywhere in a squeezed name.
-const PARTS: &[(Hints, &[&str])] = &[
-    (
-        Hints::BODY,
-        &[
-            "articlebody",
-            "articlecontent",
-            "articletext",
-            "articlecopy",
-            "storybody",
-            "storycontent",
-            "storytext",
-            "entrycontent",
-            "postcontent",
-            "postbody",
-            "posttext",
-            "newsbody",
-            "newscontent",
-            "newstext",
-            "newsarticlebody",
-            "contentbody",
-            "bodycontent",
-            "bodycopy",
-            "bodytext",
-            "textbody",
-            "fieldnamebody",
-            "articlesbody",
-            "artikeltext",
-            "artikelinhalt",
-            "artikelbody",
-            "textoarticulo",
-            "cuerponoticia",
-            "contenidonoticia",
-            "noticiatexto",
-            "testoarticolo",
-            "textearticle",
-            "singlecontent",
-            "fulltext",
-            "tdpostcontent",
-            "articleparagraphs",
-            "maintext",
-            "detailtext",
-            "articledetailbody",
-            "storydetail",
-            "newsdetail",
-            "itemfulltext",
-            "articlebodycontent",
-            "pagecontentbody",
-            "richtextbody",
-            "textcontent",
-        ],
-    ),
-    (
-        Hints::LEAD,
-        &[
-            "standfirst",
-            "articlelead",
-            "articlesummary",
-            "articleintro",
-            "articlesubtitle",
-            "postexcerpt",
-            "storysummary",
-            "articledek",
-            "leadparagraph",
-            "leadtext",
-            "introtext",
-            "articledescription",
-            "articleexcerpt",
-        ],
-    ),
-    (
-        Hints::BYLINE,
-        &[
-            "byline",
-            "articledate",
-            "publishdate",
-            "publisheddate",
-            "articleauthor",
-            "articlemeta",
-            "postmeta",
-            "entrymeta",
-            "storymeta",
-            "articleinfo",
-            "postinfo",
-            "articleheadermeta",
-            "dateauthor",
-            "readingtime",
-            "timeago",
-            "lastupdate",
-            "authorname",
-            "authordate",
-        ],
-    ),
-    (
-        Hints::CAPTION,
-        &[
-            "caption",
-            "imagecredit",
-            "photocredit",
-            "imagecopyright",
-            "bildquelle",
-            "bildnachweis",
-            "imgtext",
-            "imagedescription",
-            "photodescription",
-            "mediacredit",
-            "imagesource",
-            "podpis",
-            "leyenda",
-            "imagelegend",
-            "mediasubtitle",
-            "mediainfo",
-            "mediacaption",
-            "bildunter",
-            "bildtext",
-            "imgcaption",
-        ],
-    ),
-    (
-        Hints::RELATED,
-        &[
-            "related",
-            "recommend",
-            "mostread",
-            "mostpopular",
-            "mostviewed",
-            "morestories",
-            "morenews",
-            "moreon",
-            "morefrom",
-            "readmore",
-            "readnext",
-            "readalso",
-            "alsoread",
-            "seealso",
-            "youmaylike",
-            "youmayalso",
-            "outbrain",
-            "taboola",
-            "trending",
-            "popularposts",
-            "latestnews",
-            "nextarticle",
-            "nextpost",
-            "prevpost",
-            "previouspost",
-            "postnav",
-            "teaserlist",
-            "teaserbox",
-            "linkbox",
-            "relatedlinks",
-            "inlinelink",
-            "furtherreading",
-            "verwandt",
-            "mehrzum",
-            "weitereartikel",
-            "empfehl",
-            "meistgelesen",
-            "leggianche",
-            "correlat",
-            "relacionad",
-            "destacad",
-            "lireaussi",
-            "alire",
-            "czytaj",
-            "polecane",
-            "powiazan",
-            "zobaczte",
-            "leesook",
-            "lasmer",
-            "pohozhie",
-            "chitayte",
-            "otherarticles",
-            "othernews",
-            "morearticles",
-            "suggested",
-            "suggestions",
-            "articlelist",
-            "newslist",
-            "postlist",
-            "storylist",
-            "crosslink",
-            "recirc",
-            "internallink",
-            "jprelatedposts",
-            "promobox",
-            "articlesgrid",
-            "tiepost",
-            "samecategory",
-            "moretopic",
-            "moreby",
-            "listitems",
-            "bestof",
-        ],
-    ),
-    (
-        Hints::SOCIAL,
-        &[
-            "socialmedia",
-            "socialshare",
-            "sharebutton",
-            "sharebar",
-            "sharing",
-            "sharetools",
-            "sharelinks",
-            "articleshare",
-            "sharepost",
-            "postshare",
-            "shareicons",
-            "addtoany",
-            "sharethis",
-            "socialicons",
-            "sociallinks",
-            "followus",
-            "sharedaddy",
-            "teilen",
-            "compartir",
-            "partage",
-        ],
-    ),
-    (
-        Hints::COMMENTS,
-        &[
-            "comments",
-            "commentlist",
-            "disqus",
-            "kommentar",
-            "commentaire",
-            "comentario",
-            "commentform",
-            "commentthread",
-            "fbcomment",
-            "commentsection",
-            "usercomment",
-        ],
-    ),
-    (
-        Hints::PROMO,
-        &[
-            "newsletter",
-            "advert",
-            "adsense",
-            "adslot",
-            "adunit",
-            "adcontainer",
-            "adwrapper",
-            "adbox",
-            "adplace",
-            "googlead",
-            "sponsored",
-            "paywall",
-            "subscri",
-            "signup",
-            "signin",
-            "cookiebanner",
-            "cookieconsent",
-            "appdownload",
-            "appbanner",
-            "downloadapp",
-            "mailinglist",
-            "donat",
-            "publicid",
-            "publicit",
-            "werbung",
-            "anzeige",
-            "reklam",
-            "abonn",
-            "abobox",
-            "promotion",
-            "affiliate",
-            "bannerad",
-            "emailsign",
-            "registrationwall",
-            "loginbox",
-            "premiumbox",
-            "piano",
-            "errorreport",
-            "printfriendly",
-            "ctabox",
-            "membership",
-            "telegrambox",
-            "feedbackform",
-            "contactform",
-            "weatherwidget",
-            "buybox",
-            "productbox",
-            "gdpr",
-        ],
-    ),
-    (
-        Hints::NAV,
-        &[
-            "breadcrumb",
-            "navbar",
-            "sitenav",
-            "mainnav",
-            "menuitem",
-            "mainmenu",
-            "pagination",
-            "sitefooter",
-            "pagefooter",
-            "globalfooter",
-            "siteheader",
-            "globalheader",
-            "skiplink",
-            "skipto",
-            "tableofcontents",
-            "tocbox",
-            "articlefooter",
-            "entryfooter",
-            "postfooter",
-        ],
-    ),
-    (
-        Hints::TAGS,
-        &[
-            "taglist",
-            "tagcloud",
-            "articletags",
-            "posttags",
-            "entrytags",
-            "tagslinks",
-            "topiclist",
-            "topictags",
-            "keywordlist",
-            "tagitem",
-            "tagsbox",
-            "taglinks",
-        ],
-    ),
-    (
-        Hints::BIO,
-        &[
-            "authorbio",
-            "authorbox",
-            "aboutauthor",
-            "abouttheauthor",
-            "authorinfo",
-            "authordesc",
-            "authorcard",
-            "authorprofile",
-            "biobox",
-            "autorbox",
-            "authordetail",
-        ],
-    ),
-    (
-        Hints::HIDDEN,
-        &["visuallyhidden", "sronly", "screenreader", "displaynone", "ishidden", "uhidden", "visuallyhide"],
-    ),
-    (
-        Hints::SIDE,
-        &[
-            "sidebar",
-            "rightrail",
-            "leftrail",
-            "rightcol",
-            "rightcolumn",
-            "leftcol",
-            "sidecolumn",
-            "infobox",
-            "factbox",
-        ],
-    ),
-    (Hints::TITLE, &["articletitle", "posttitle", "entrytitle", "articleheadline"]),
-];
-
-static AUTOMATON: LazyLock<(AhoCorasick, Vec<Hints>)> = LazyLock::new(|| {
-    let mut words = Vec::new();
-    let mut hints = Vec::new();
-    for (hint, parts) in PARTS {
-        for part in *parts {
-            words.push(*part);
-            hints.push(*hint);
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut alone = HashMap::new();
+    let mut parts = Vec::new();
+    let mut hints_of_parts = Vec::new();
+    for line in include_str!("hints.txt").lines() {
+        let Some((kind, words)) = line.split_once(':').filter(|_| !line.starts_with('#')) else { continue };
+        let (kind, name) = kind.split_once(' ').unwrap_or((kind, ""));
+        let hint = Hints::named(name);
+        for word in words.split_whitespace() {
+            if kind == "word" {
+                alone.insert(word, hint);
+            } else {
+                parts.push(word);
+                hints_of_parts.push(hint);
+            }
         }
     }
     #[allow(clippy::expect_used, reason = "a fixed list of short words is far below the automaton's limits")]
-    let automaton = AhoCorasick::new(words).expect("a fixed list of words");
-    (automaton, hints)
+    let parts = AhoCorasick::new(parts).expect("a fixed list of words");
+    Words { alone, parts, hints_of_parts }
 });
+
+fn of_word(word: &str) -> Hints {
+    if word.len() < 2 { Hints::NONE } else { WORDS.alone.get(word).copied().unwrap_or(Hints::NONE) }
+}
 
 /// The hints of a class list, an id or a test name.
 pub(crate) fn of_names(names: &str, squeezed: &mut String) -> Hints {
@@ -528,9 +163,8 @@ pub(crate) fn of_names(names: &str, squeezed: &mut String) -> Hints {
         }
         hints = hints.with(of_word(squeezed.get(word_start..).unwrap_or_default()));
         if squeezed.len() >= 5 {
-            let (automaton, of_part) = &*AUTOMATON;
-            for found in automaton.find_overlapping_iter(squeezed.as_str()) {
-                hints = hints.with(of_part[found.pattern().as_usize()]);
+            for found in WORDS.parts.find_overlapping_iter(squeezed.as_str()) {
+                hints = hints.with(WORDS.hints_of_parts[found.pattern().as_usize()]);
             }
         }
     }
@@ -559,6 +193,15 @@ mod tests {
         check("heading-ad", Hints::PROMO.with(Hints::TITLE));
         check("shadow gradient", Hints::NONE);
         check("navy", Hints::NONE);
+    }
+
+    #[test]
+    fn every_line_of_the_list_names_a_hint() {
+        for line in include_str!("hints.txt").lines().filter(|line| line.starts_with(['w', 'p'])) {
+            let (kind, _) = line.split_once(':').expect(line);
+            let (kind, name) = kind.split_once(' ').expect(line);
+            assert!(matches!(kind, "word" | "part") && Hints::named(name) != Hints::NONE, "{line}");
+        }
     }
 
     #[test]

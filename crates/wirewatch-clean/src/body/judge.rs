@@ -202,7 +202,7 @@ fn standfirst(lines: &Lines<'_>, fates: &mut [Fate]) {
     };
     let description = cues.description.map(text::folded).filter(|text| text.len() > 30);
     let mut found = 0;
-    for at in start..end.min(start + 60) {
+    for (at, found_fate) in fates.iter_mut().enumerate().take(end.min(start + 60)).skip(start) {
         let block = &outline.blocks[at];
         let fate = lines.fate(at, true);
         let named = outline.parts[block.part as usize].hints.any(Hints::LEAD) && block.weight >= 30;
@@ -215,9 +215,9 @@ fn standfirst(lines: &Lines<'_>, fates: &mut [Fate]) {
         };
         if fate == Fate::Kept && (named || choice.worth[at] >= 60.0 || described()) && found < 4 {
             found += 1;
-            fates[at] = Fate::Kept;
+            *found_fate = Fate::Kept;
         } else if fate != Fate::Kept {
-            fates[at] = fate;
+            *found_fate = fate;
         }
     }
 }

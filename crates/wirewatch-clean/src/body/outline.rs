@@ -55,6 +55,7 @@ pub(crate) struct Part {
     pub(crate) hints: Hints,
     /// Hash of element name and classes: equal for pieces of one split body.
     pub(crate) signature: u64,
+    pub(crate) has_class: bool,
     /// Blocks inside: first, and one past the last.
     pub(crate) blocks: (u32, u32),
 }
@@ -113,7 +114,7 @@ pub(crate) fn outline<'a>(html: &'a Html, facts: &mut Facts<'a>) -> Outline {
         known: HashMap::new(),
         squeezed: String::new(),
     };
-    walk.open_part(Tag::Body, Hints::NONE, 0);
+    walk.open_part(Tag::Body, Hints::NONE, &Element::default());
     for edge in html.tree.root().traverse() {
         match edge {
             Edge::Open(node) => match node.value() {
@@ -165,21 +166,22 @@ impl Walk {
         self.open.last().map_or(0, |open| open.part)
     }
 
-    fn open_part(&mut self, tag: Tag, hints: Hints, signature: u64) -> u32 {
+    fn open_part(&mut self, tag: Tag, hints: Hints, element: &Element<'_>) -> u32 {
         let at = self.outline.parts.len() as u32;
         let first = self.outline.blocks.len() as u32;
         self.outline.parts.push(Part {
             parent: self.current(),
             tag,
             hints,
-            signature,
+            signature: element.signature(),
+            has_class: element.class.is_some_and(|class| !class.trim().is_empty()),
             blocks: (first, first),
         });
         at
     }
 
     fn open_element<'a>(&mut self, element: &Element<'a>, facts: &mut Facts<'a>) {
-        facts.open(element, self.outline.blocks.len() as u32, self.head_depth > 0);
+        facts.open(element, self.head_depth > 0);
         let mut open = Open { part: self.current(), is_part: false, is_link: false, row_before: self.row };
         match element.name {
             "head" => self.head_depth += 1,
@@ -206,7 +208,7 @@ impl Walk {
             self.flush();
             let tag = tag.unwrap_or(Tag::Other);
             hints = hints.with(hints_of_tag(tag));
-            open.part = self.open_part(tag, hints, element.signature());
+            open.part = self.open_part(tag, hints, element);
             open.is_part = true;
             if tag == Tag::Row {
                 self.rows += 1;
@@ -324,7 +326,7 @@ impl Walk {
         }
         match element.role {
             Some("navigation" | "menu" | "menubar" | "search" | "banner" | "contentinfo") => {
-                hints = hints.with(Hints::NAV)
+                hints = hints.with(Hints::NAV);
             }
             Some("complementary") => hints = hints.with(Hints::SIDE),
             Some("dialog" | "alert" | "alertdialog") => hints = hints.with(Hints::PROMO),

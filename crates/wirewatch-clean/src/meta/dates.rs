@@ -93,7 +93,7 @@ fn tokens(text: &str) -> Vec<Token> {
     for token in out {
         match (&token, merged.last()) {
             (Token::Word(word), Some(Token::Number { digits: 1..=2, .. })) if word == "h" => {
-                merged.push(Token::Sign('h'))
+                merged.push(Token::Sign('h'));
             }
             (Token::Word(word), Some(Token::Number { digits: 1..=2, .. }))
                 if matches!(word.as_str(), "st" | "nd" | "rd" | "th" | "er" | "º" | "de") => {}

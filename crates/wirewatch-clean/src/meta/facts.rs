@@ -84,14 +84,13 @@ pub(crate) enum Microdata {
     Publisher,
 }
 
-/// A text or value that was found, and before which block.
+/// A text or value that was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Found<'a> {
     pub(crate) want: Want,
     /// `content` or `datetime` of the element.
     pub(crate) value: Option<&'a str>,
     pub(crate) text: String,
-    pub(crate) block: u32,
 }
 
 /// Everything found.
@@ -128,11 +127,11 @@ impl<'a> Facts<'a> {
         self.found.iter().filter(move |found| found.want == want)
     }
 
-    pub(crate) fn open(&mut self, element: &Element<'a>, block: u32, in_head: bool) {
+    pub(crate) fn open(&mut self, element: &Element<'a>, in_head: bool) {
         self.depth += 1;
         match element.name {
             "html" if self.html_lang.is_none() => self.html_lang = element.lang,
-            "meta" => return self.add_meta(element, block),
+            "meta" => return self.add_meta(element),
             "link"
                 if element.rel.is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"))
                     && self.canonical.is_none() =>
@@ -146,7 +145,7 @@ impl<'a> Facts<'a> {
         {
             let value = element.datetime.or(element.content);
             self.collecting.push((self.found.len(), self.depth));
-            self.found.push(Found { want, value, text: String::new(), block });
+            self.found.push(Found { want, value, text: String::new() });
         }
     }
 
@@ -170,7 +169,7 @@ impl<'a> Facts<'a> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    fn add_meta(&mut self, element: &Element<'a>, block: u32) {
+    fn add_meta(&mut self, element: &Element<'a>) {
         let Some(content) = element.content.map(str::trim).filter(|content| !content.is_empty()) else {
             return;
         };
@@ -178,7 +177,7 @@ impl<'a> Facts<'a> {
             && self.found.len() < MAX_FOUND
         {
             let want = Want::Microdata(want);
-            self.found.push(Found { want, value: Some(content), text: String::new(), block });
+            self.found.push(Found { want, value: Some(content), text: String::new() });
         }
         for name in [element.property, element.meta_name].into_iter().flatten() {
             if self.metas.len() < MAX_METAS {

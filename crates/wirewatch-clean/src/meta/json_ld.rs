@@ -21,8 +21,6 @@ pub(crate) struct LinkedArticle {
     pub(crate) language: Option<String>,
     pub(crate) publisher: Option<String>,
     pub(crate) url: Option<String>,
-    /// The posts of a live blog: headline and body, in the order of the page.
-    pub(crate) posts: Vec<(String, String)>,
     /// How sure it is that this describes the page's article.
     rank: u8,
 }
@@ -102,7 +100,7 @@ fn repair(block: &str) -> String {
         match letter {
             '\\' if in_string => match letters.next() {
                 Some(next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => {
-                    out.extend(['\\', next])
+                    out.extend(['\\', next]);
                 }
                 Some(next) if !next.is_control() => out.push(next),
                 _ => {}
@@ -198,28 +196,12 @@ fn article(object: &Map<String, Value>, objects: &[&Map<String, Value>], rank: u
         body: object.get("articleBody").and_then(Value::as_str).map(plain_text),
         section: line("articleSection"),
         keywords: object.get("keywords").map_or_else(Vec::new, keywords),
-        image: object.get("image").and_then(|value| address(value, objects)),
+        image: object.get("image").and_then(address),
         language: line("inLanguage"),
         publisher: object.get("publisher").and_then(|value| names(value, objects).into_iter().next()),
-        url: line("url").or_else(|| object.get("mainEntityOfPage").and_then(|value| address(value, objects))),
-        posts: object
-            .get("liveBlogUpdate")
-            .and_then(Value::as_array)
-            .map_or_else(Vec::new, |posts| live_posts(posts)),
+        url: line("url").or_else(|| object.get("mainEntityOfPage").and_then(address)),
         rank,
     }
-}
-
-fn live_posts(posts: &[Value]) -> Vec<(String, String)> {
-    posts
-        .iter()
-        .take(500)
-        .filter_map(|post| {
-            let headline = post.get("headline").and_then(first_text).unwrap_or_default();
-            let body = post.get("articleBody").and_then(Value::as_str).map(plain_text)?;
-            Some((headline, body))
-        })
-        .collect()
 }
 
 /// A text value, or the first of several, on one line.
@@ -263,7 +245,7 @@ fn names(value: &Value, objects: &[&Map<String, Value>]) -> Vec<String> {
                 match named {
                     Some(Value::String(name)) => out.push(text::one_line(&unescape(name))),
                     Some(Value::Array(names)) => {
-                        out.extend(names.iter().take(MAX_LIST).filter_map(first_text_of_scalar))
+                        out.extend(names.iter().take(MAX_LIST).filter_map(first_text_of_scalar));
                     }
                     _ => {}
                 }
@@ -275,12 +257,10 @@ fn names(value: &Value, objects: &[&Map<String, Value>]) -> Vec<String> {
     out
 }
 
-fn address(value: &Value, objects: &[&Map<String, Value>]) -> Option<String> {
+fn address(value: &Value) -> Option<String> {
     match value {
         Value::String(address) => Some(address.trim().to_owned()),
-        Value::Array(values) => {
-            values.first().filter(|first| !first.is_array()).and_then(|first| address(first, objects))
-        }
+        Value::Array(values) => values.first().filter(|first| !first.is_array()).and_then(address),
         Value::Object(object) => object
             .get("url")
             .or_else(|| object.get("contentUrl"))

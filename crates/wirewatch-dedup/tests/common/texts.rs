@@ -1,3 +1,5 @@
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 //! Articles of our own writing.
 
 pub(crate) const GENEVA: (&str, &str) = (

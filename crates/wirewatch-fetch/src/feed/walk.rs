@@ -58,7 +58,9 @@ pub(crate) fn walk(text: &str, entry: impl FnMut(&Element)) -> Found {
             Ok(Event::Start(start)) => walk.open(&start),
             Ok(Event::Empty(start)) => {
                 walk.open(&start);
-                walk.close(start.name().into_inner());
+                if !is_empty_html(start.name().into_inner()) {
+                    walk.close(start.name().into_inner());
+                }
             }
             Ok(Event::End(end)) => walk.close(end.name().into_inner()),
             Ok(Event::Text(text)) => walk.text(&text),
@@ -115,10 +117,13 @@ impl<F: FnMut(&Element)> Walk<F> {
         self.bind(start);
         let (space, name) = self.name(start.name().into_inner());
         let role = self.role(space, &name);
-        if self.stack.len() >= DEEPEST || (role == Role::Part && self.kept >= MOST_ELEMENTS) {
+        if role == Role::Part && (self.stack.len() >= DEEPEST || self.kept >= MOST_ELEMENTS) {
             self.bindings.truncate(bindings);
-            self.overflow += 1;
+            self.overflow += usize::from(!is_empty_html(start.name().into_inner()));
             return;
+        }
+        if role != Role::Part {
+            self.overflow = 0;
         }
         match role {
             Role::Entry => {
@@ -142,7 +147,11 @@ impl<F: FnMut(&Element)> Walk<F> {
             self.found.root_attributes.extend(element.attributes.iter().cloned());
         }
         let written = start.name().into_inner().to_owned();
+        let is_empty = role == Role::Part && is_empty_html(&written);
         self.stack.push(Open { role, written, element, bindings });
+        if is_empty {
+            self.pop_to(self.stack.len() - 1);
+        }
     }
 
     /// Entries stand in containers and nowhere else, so that `atom:source` or an `item` in some
@@ -204,9 +213,13 @@ impl<F: FnMut(&Element)> Walk<F> {
 
     fn close(&mut self, written: &str) {
         if self.overflow > 0 {
-            // Which one is closed cannot be known; the count is what matters.
-            self.overflow -= 1;
-            return;
+            // Which of those too deep is closed cannot be known, only their count; but the end of a
+            // field or an entry ends everything in it.
+            if !self.ends_field(written) {
+                self.overflow -= usize::from(!is_empty_html(written));
+                return;
+            }
+            self.overflow = 0;
         }
         let same = |open: &Open| open.written == written;
         let at = self
@@ -215,21 +228,25 @@ impl<F: FnMut(&Element)> Walk<F> {
             .rposition(same)
             .or_else(|| self.stack.iter().rposition(|open| open.written.eq_ignore_ascii_case(written)));
         let Some(at) = at else {
-            self.found.repairs.insert("stray-end-tag");
+            if !is_empty_html(written) {
+                self.found.repairs.insert("stray-end-tag");
+            }
             return;
         };
-        // A stray end tag inside an entry must not end what the entry stands in, when more follows;
-        // but the channel's end ends an entry that has none: it cannot go on.
         if at + 1 < self.stack.len() {
-            let unclosed = self.stack[at + 1..].iter().any(|open| !super::tree::is_void(&open.element.name));
-            if unclosed {
-                self.found.repairs.insert("unclosed-element");
-            }
+            self.found.repairs.insert("unclosed-element");
         }
         if at == 0 {
             self.found.whole = true;
         }
         self.pop_to(at);
+    }
+
+    /// Whether a name is that of an open container or entry, or of a field of the open entry.
+    fn ends_field(&self, written: &str) -> bool {
+        let entry = self.stack.iter().position(|open| open.role == Role::Entry);
+        let fields = entry.map_or(self.stack.len(), |at| at + 2).min(self.stack.len());
+        self.stack[..fields].iter().any(|open| open.written == written)
     }
 
     /// Ends all elements from `at` on.
@@ -248,7 +265,7 @@ impl<F: FnMut(&Element)> Walk<F> {
     fn keep(&mut self, element: Element) {
         match self.stack.last_mut() {
             Some(parent) if parent.role != Role::Container => {
-                parent.element.nodes.push(Node::Element(element))
+                parent.element.nodes.push(Node::Element(element));
             }
             _ if self.found.head.len() < MOST_HEAD => self.found.head.push(element),
             _ => {}
@@ -318,6 +335,13 @@ impl<F: FnMut(&Element)> Walk<F> {
         self.stack.retain(|open| open.role == Role::Container);
         self.found
     }
+}
+
+/// Elements of HTML that never hold anything and are nothing else in a feed.
+fn is_empty_html(written: &str) -> bool {
+    ["br", "hr", "img", "input", "wbr", "embed", "area", "col"]
+        .iter()
+        .any(|name| written.eq_ignore_ascii_case(name))
 }
 
 fn attributes(start: &BytesStart<'_>) -> Vec<(String, String)> {

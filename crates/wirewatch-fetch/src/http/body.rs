@@ -23,6 +23,8 @@ const MARK_BYTES: usize = 16;
 /// Window of zstd bodies: 8 MiB, the most RFC 9659 allows for HTTP.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+type Wire = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
 /// How reading a body ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BodyEnd {
@@ -65,9 +67,8 @@ pub(crate) async fn read(
     let deadline = Instant::now() + limits.total;
     let mut wire = wire(response, limits);
     let mut body = Body { bytes: Vec::new(), end: BodyEnd::Whole, held: BytesHeld::default() };
-    let first = match tokio::time::timeout_at(deadline, first_bytes(&mut wire)).await {
-        Ok(Ok(first)) => first,
-        Ok(Err(error)) => return Body { end: ended(&error), ..body },
+    let (first, fault) = match tokio::time::timeout_at(deadline, first_bytes(&mut wire)).await {
+        Ok(first) => first,
         Err(_) => return Body { end: BodyEnd::Slow, ..body },
     };
     let coding = Coding::of(encoding, &first);
@@ -75,7 +76,7 @@ pub(crate) async fn read(
         let end = BodyEnd::Broken(format!("content encoding '{}' is not known", cut(encoding)));
         return Body { end, ..body };
     }
-    let head = (!first.is_empty()).then_some(Ok(first));
+    let head = (!first.is_empty()).then_some(Ok(first)).into_iter().chain(fault.map(Err));
     let raw: Pin<Box<dyn AsyncBufRead + Send>> = Box::pin(StreamReader::new(stream::iter(head).chain(wire)));
     let mut decoded = decoder(coding, raw);
     // A body packed twice is unpacked twice and no further.
@@ -107,11 +108,11 @@ async fn fill(
             Err(_) => return BodyEnd::Slow,
             Ok(Ok(0)) => return BodyEnd::Whole,
             Ok(Ok(read)) => read,
-            // A raw deflate stream was given a zlib header and lacks the checksum at its end.
-            Ok(Err(error)) if coding == Coding::Deflate && error.kind() == io::ErrorKind::UnexpectedEof => {
+            // A raw deflate stream was given a zlib header and lacks the checksum at its end: the
+            // decoder wants more and there is none. Faults of the wire and of the data are of other kinds.
+            Ok(Err(error)) if coding == Coding::Deflate && error.kind() == io::ErrorKind::Other => {
                 return BodyEnd::Whole;
             }
-            // Bytes after the end of a packed body are no fault of the body.
             Ok(Err(error)) => return ended(&error),
         };
         let room = cap - bytes.len();
@@ -126,15 +127,14 @@ async fn fill(
 }
 
 /// The bytes on the wire, with the idle limit, and no more of them than a body within the cap needs.
-fn wire(
-    response: reqwest::Response,
-    limits: BodyLimits,
-) -> Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>> {
+fn wire(response: reqwest::Response, limits: BodyLimits) -> Wire {
     let most = limits.bytes.saturating_add(64 * 1024);
     let pieces = stream::unfold((response, 0_usize), move |(mut response, seen)| async move {
         let piece = match tokio::time::timeout(limits.idle, response.chunk()).await {
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
-            Ok(Err(error)) => Err(io::Error::other(super::error::chain(&error))),
+            Ok(Err(error)) => {
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, super::error::chain(&error)))
+            }
             Ok(Ok(None)) => return None,
             Ok(Ok(Some(_))) if seen > most => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
             Ok(Ok(Some(piece))) => Ok(piece),
@@ -142,24 +142,22 @@ fn wire(
         let seen = seen + piece.as_ref().map_or(0, Bytes::len);
         Some((piece, (response, seen)))
     });
-    // Asked for more after its end, by the look at the first bytes and again by the decoder.
+    // The first bytes are taken before the rest is read: an ended stream is asked once more.
     Box::pin(pieces.fuse())
 }
 
-/// Enough of the first pieces to tell what they are.
-async fn first_bytes(wire: &mut Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>) -> io::Result<Bytes> {
+/// Enough of the first pieces to tell what they are, and the fault that ended them early.
+async fn first_bytes(wire: &mut Wire) -> (Bytes, Option<io::Error>) {
     let mut first = Bytes::new();
     while first.len() < MARK_BYTES {
         match wire.next().await {
             None => break,
-            Some(Err(error)) if first.is_empty() => return Err(error),
-            // The same fault comes again when the rest is read, if there is no more to come.
-            Some(Err(_)) => break,
+            Some(Err(error)) => return (first, Some(error)),
             Some(Ok(piece)) if first.is_empty() => first = piece,
             Some(Ok(piece)) => first = [first, piece].concat().into(),
         }
     }
-    Ok(first)
+    (first, None)
 }
 
 fn ended(error: &io::Error) -> BodyEnd {

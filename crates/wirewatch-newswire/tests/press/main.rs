@@ -6,3 +6,4 @@ mod editions;
 mod faults;
 mod folder;
 mod server;
+mod truth;

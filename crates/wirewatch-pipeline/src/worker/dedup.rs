@@ -1,22 +1,19 @@
 //! Dedup: one thread, in order. It says whose article a text is, gives ids and ordinals, and asks the
 //! deduplicator for the verdict; what the deduplicator needs to know it reads from the store.
 
-use super::{draft::Draft, guarded};
+use super::{draft::Draft, guarded, windows::Windows};
 use crate::{
     PipelineError,
     identity::{Addresses, publisher_of},
     message::{Clean, Finished, Judged, Notice, Notices},
     shared::Shared,
 };
-use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 use wirewatch_dedup::{DedupConfig, Deduper, Step, StoredText, revision_key};
 use wirewatch_model::{ArticleId, CleanArticle, Ordinal, Reject, Stage, Verdict, article_time, text_hash};
 use wirewatch_store::{KnownArticle, Reader, StoreError, Write};
 
-/// Signatures older than this are not in the index; exact texts and addresses are known for ever.
-const WINDOW: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How often the deduplicator may ask for texts about one article before it is taken as new.
 const ROUNDS: usize = 4;
 
@@ -25,6 +22,8 @@ pub(crate) struct Judge {
     shared: Shared,
     reader: Reader,
     deduper: Deduper,
+    /// What of the store is in the index.
+    windows: Windows,
     notices: Notices,
     /// Articles judged and not yet durable: the store does not know them.
     pending: HashMap<ArticleId, Pending>,
@@ -53,12 +52,14 @@ impl Judge {
     /// Loads the index from the stored signatures.
     pub(crate) fn load(shared: Shared, notices: Notices) -> Result<Self, PipelineError> {
         let reader = shared.database.reader()?;
-        let deduper = restore(&reader, shared.clock.now())?;
+        let mut deduper = Deduper::new(DedupConfig::default());
+        let windows = Windows::load(&reader, &mut deduper, shared.clock.now())?;
         let next_id = ArticleId(reader.max_article_id()?.0 + 1);
         Ok(Self {
             shared,
             reader,
             deduper,
+            windows,
             notices,
             pending: HashMap::new(),
             pending_by_identity: HashMap::new(),
@@ -108,7 +109,7 @@ impl Judge {
                 }
             }
         }
-        self.deduper.evict(self.shared.clock.now());
+        self.windows.evict(&mut self.deduper, self.shared.clock.now());
     }
 
     /// Judges one article; false when the run is ending.
@@ -132,7 +133,8 @@ impl Judge {
             }
             Err(panic) => {
                 // The index may be half-changed: read it anew.
-                self.deduper = restore(&self.reader, self.shared.clock.now())?;
+                self.deduper = Deduper::new(DedupConfig::default());
+                self.windows = Windows::load(&self.reader, &mut self.deduper, self.shared.clock.now())?;
                 let reject =
                     Reject { entry, ordinal: None, stage: Stage::Dedup, reason: panic, retry_at: None };
                 let write = Write::EntryRejected { reject, at: self.shared.clock.now() };
@@ -220,6 +222,9 @@ impl Judge {
         article: &CleanArticle,
         addresses: Addresses,
     ) -> Result<(), StoreError> {
+        let pending = &self.pending;
+        let unsettled = |id| pending.contains_key(&id);
+        self.windows.reach(draft.time, &self.reader, &mut self.deduper, unsettled)?;
         draft.id = self.next_id;
         self.next_id = ArticleId(self.next_id.0 + 1);
         (draft.identity, draft.aliases) = self.own_identity(addresses)?;
@@ -288,16 +293,4 @@ impl From<KnownArticle> for Known {
     fn from(known: KnownArticle) -> Self {
         Self { id: known.id, revision_key: known.revision_key, from_feed: known.method.starts_with("feed-") }
     }
-}
-
-fn restore(reader: &Reader, now: Timestamp) -> Result<Deduper, StoreError> {
-    let mut deduper = Deduper::new(DedupConfig::default());
-    let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
-    reader.signatures(since, |stored| {
-        if let Err(error) = deduper.restore(stored.article, stored.time, &stored.publisher, &stored.signature) {
-            tracing::warn!(article.id = %stored.article, %error, "a stored signature cannot be read; run `wirewatch reprocess`");
-        }
-        true
-    })?;
-    Ok(deduper)
 }

@@ -23,7 +23,7 @@ pub(crate) struct Draft {
     evidence: Option<CopyEvidence>,
     background: Vec<u32>,
     publisher: Publisher,
-    time: Timestamp,
+    pub(crate) time: Timestamp,
     entry: EntryId,
     taken_at: Timestamp,
     first_seen: Timestamp,

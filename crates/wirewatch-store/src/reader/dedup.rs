@@ -66,15 +66,19 @@ impl Reader {
         Ok(texts)
     }
 
-    /// Hands the signatures of all articles with a time of `since` or later to `take`, in the order of
-    /// ids; ends early when it returns `false`. Memory: one id an article.
+    /// Hands the signatures of all articles with a time of `since` or later, and before `until`, to
+    /// `take`, in the order of ids; ends early when it returns `false`. Memory: one id an article.
     pub fn signatures(
         &self,
         since: Timestamp,
+        until: Timestamp,
         mut take: impl FnMut(StoredSignature) -> bool,
     ) -> Result<(), StoreError> {
-        let mut ids: Vec<i64> =
-            self.rows("SELECT id FROM article WHERE time >= ?1", [Micros(since)], |row| row.get(0))?;
+        let mut ids: Vec<i64> = self.rows(
+            "SELECT id FROM article WHERE time >= ?1 AND time < ?2",
+            [Micros(since), Micros(until)],
+            |row| row.get(0),
+        )?;
         ids.sort_unstable();
         for id in ids {
             let signature = self.optional(

@@ -271,6 +271,7 @@ fn next_recheck(
     if !context.recheck {
         return Ok(None);
     }
+    // The plus keeps SQLite from going through all that is done in search of the one article.
     let stored_at: Option<Micros> = optional(
         context
             .connection
@@ -279,7 +280,7 @@ fn next_recheck(
                   WHERE a.id = ?2 AND a.relevant AND e.host <> '' AND a.method NOT LIKE 'feed-%'
                     AND NOT EXISTS (SELECT 1 FROM entry other
                                      WHERE other.article = ?2 AND other.id <> ?1
-                                       AND other.state = 'done' AND other.next_try IS NOT NULL)",
+                                       AND +other.state = 'done' AND other.next_try IS NOT NULL)",
             )?
             .query_row([entry, article], |row| row.get(0)),
     )?;

@@ -27,7 +27,8 @@ pub(super) fn listed(context: &mut Context<'_>, publisher: &Publisher) -> Result
     id(context, &publisher.domain).map(Some)
 }
 
-/// The publisher of an article: made when it is not known, never changed.
+/// The publisher of an article or of a feed the user added: made when it is not known; one that has
+/// no name yet gets it. What the list says never changes.
 pub(super) fn met(context: &mut Context<'_>, publisher: &Publisher) -> Result<Option<i64>, Failure> {
     if publisher.domain.is_empty() {
         return Ok(None);
@@ -39,7 +40,8 @@ pub(super) fn met(context: &mut Context<'_>, publisher: &Publisher) -> Result<Op
         .connection
         .prepare_cached(
             "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, 0)
-             ON CONFLICT (domain) DO NOTHING",
+             ON CONFLICT (domain) DO UPDATE SET name = ?2, country = ?3, language = ?4, kind = ?5
+              WHERE listed = 0 AND name = domain AND ?2 <> domain",
         )?
         .execute(params![
             publisher.domain,

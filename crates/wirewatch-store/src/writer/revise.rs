@@ -48,7 +48,7 @@ pub(super) fn revise(
     let provenance = provenance(context.connection, of)?;
     let earlier = rows::replace_text(context, of.0, judged)?;
     if !completes {
-        keep_earlier(context.connection, of, &stored, &earlier, provenance, judged)?;
+        keep_earlier(context.connection, of, &stored, &earlier, provenance.as_deref(), judged)?;
     }
     let seq = next_seq(context.connection)?;
     update_article(context.connection, tagged, of, number, seq)?;
@@ -138,7 +138,7 @@ fn keep_earlier(
     of: ArticleId,
     stored: &Stored,
     earlier: &Indexed,
-    provenance: Option<String>,
+    provenance: Option<&str>,
     judged: &JudgedArticle,
 ) -> Result<(), Failure> {
     connection

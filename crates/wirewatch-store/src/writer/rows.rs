@@ -100,7 +100,7 @@ pub(super) fn replace_text(
     Ok(earlier)
 }
 
-fn indexed(context: &Context<'_>, judged: &JudgedArticle) -> Indexed {
+fn indexed(context: &mut Context<'_>, judged: &JudgedArticle) -> Indexed {
     let article = &judged.article;
     Indexed {
         title: article.title.clone(),

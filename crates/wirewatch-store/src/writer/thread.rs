@@ -76,6 +76,9 @@ fn write_until_done(
                 shared.state.send_if_modified(|state| {
                     let stalled = *state != WriterState::Running;
                     *state = WriterState::Running;
+                    if stalled {
+                        tracing::info!("the database can be written again");
+                    }
                     stalled
                 });
                 return Ok(answers);
@@ -209,7 +212,7 @@ mod tests {
             let error = answer.blocking_recv().map_or(Err(WriteError::Ended), |answer| answer.map(drop));
             match error {
                 Err(WriteError::Fatal { message }) => {
-                    assert!(message.contains("a fault of ours"), "{message}")
+                    assert!(message.contains("a fault of ours"), "{message}");
                 }
                 other => assert_eq!(other, Err(WriteError::Ended)),
             }

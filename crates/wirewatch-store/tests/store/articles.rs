@@ -277,7 +277,7 @@ fn the_index_of_copies_is_restored_from_signatures_in_the_order_of_ids() {
     let since = at(0) - Duration::from_secs(60);
     world
         .reader()
-        .signatures(since, |row| {
+        .signatures(since, jiff::Timestamp::MAX, |row| {
             restored.push((row.article.0, row.signature));
             true
         })

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, reason = "a helper that fails should fail its test")]
 
 mod articles;
+mod conservation;
+mod crash;
 mod inbox;
 mod items;
 mod opening;

@@ -73,3 +73,13 @@ fn several_may_open_a_new_path_at_once() {
         assert_eq!(database.expect("open").check().expect("check"), Vec::<String>::new());
     }
 }
+
+#[test]
+fn connections_move_between_threads_and_handles_are_shared() {
+    fn moves<T: Send>() {}
+    fn is_shared<T: Send + Sync>() {}
+    moves::<wirewatch_store::Reader>();
+    moves::<wirewatch_store::ShortWriter>();
+    is_shared::<Database>();
+    is_shared::<wirewatch_store::WriterHandle>();
+}

@@ -185,6 +185,7 @@ pub(crate) fn article(entry: EntryId, id: i64, text: &str) -> TaggedArticle {
     TaggedArticle {
         judged: JudgedArticle {
             entry,
+            taken_at: at(1),
             seen_at: at(1),
             first_seen: at(0),
             time: at(0),

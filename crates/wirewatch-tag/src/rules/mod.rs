@@ -147,6 +147,8 @@ pub(crate) struct Context {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Relevance {
     pub(crate) threshold: f32,
+    /// Below this relevance an article has no topics either.
+    pub(crate) topics_from: f32,
     pub(crate) terms: Vec<WeightedTerm>,
     pub(crate) negative: Vec<WeightedTerm>,
 }

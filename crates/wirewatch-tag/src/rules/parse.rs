@@ -67,6 +67,9 @@ fn relevance(rules: &mut Rules, mut section: Section<'_>, local: bool) -> Result
         None if local => {}
         None => return Err(section.missing("threshold")),
     }
+    if let Some(topics_from) = section.number("topics_from", 0.0..=1.0)? {
+        rules.relevance.topics_from = topics_from;
+    }
     for group in section.sections("terms")? {
         rules.relevance.terms.extend(term_group(rules, group, 0.0..=10.0)?);
     }
@@ -218,6 +221,7 @@ fn term(section: &Section<'_>, key: &str, written: &str, line: usize) -> Result<
     Term::parse(written).map_err(|bad| {
         let message = match bad {
             BadTerm::Empty => format!("has a term without letters: '{written}'"),
+            BadTerm::Start => format!("has a term that begins with no letter or digit: '{written}'"),
             BadTerm::Star => format!("has a term whose '*' does not end a word: '{written}'"),
             BadTerm::TooShort => format!("has a term too short to mean anything: '{written}'"),
         };

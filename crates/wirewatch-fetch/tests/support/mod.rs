@@ -1,0 +1,149 @@
+//! A loopback server that sends exactly the bytes a test wants.
+
+#![allow(dead_code, unreachable_pub, clippy::expect_used, reason = "each test file uses a part of it")]
+
+use jiff::Timestamp;
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use wirewatch_fetch::{FetchConfig, Fetcher};
+use wirewatch_model::{DueFeed, FeedId};
+
+/// A request as received; every byte one character.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub path: String,
+    pub head: String,
+}
+
+impl Request {
+    /// The value of a header, without regard to the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.split("\r\n").skip(1).find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// A server; it ends with the test's runtime.
+pub struct Server {
+    pub addr: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    most_at_once: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// Starts a server whose answers, whole with status line and headers, are made by `answer`.
+    pub async fn start(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (running, most_at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (log, most, answer) = (requests.clone(), most_at_once.clone(), Arc::new(answer));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (log, running, most, answer) =
+                    (log.clone(), running.clone(), most.clone(), answer.clone());
+                tokio::spawn(async move {
+                    let Some(request) = read_request(&mut stream).await else { return };
+                    most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    log.lock().expect("no panic").push(request.clone());
+                    // Lets another request come in, if one is on its way.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    let bytes = answer(&request);
+                    running.fetch_sub(1, Ordering::SeqCst);
+                    let _ = stream.write_all(&bytes).await;
+                    let _ = stream.shutdown().await;
+                });
+            }
+        });
+        Self { addr, requests, most_at_once }
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("no panic").clone()
+    }
+
+    pub fn paths(&self) -> Vec<String> {
+        self.requests().into_iter().map(|request| request.path).collect()
+    }
+
+    /// How many requests ran at the same time at most.
+    pub fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::SeqCst)
+    }
+}
+
+async fn read_request(stream: &mut tokio::net::TcpStream) -> Option<Request> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await.ok()?;
+        bytes.push(byte[0]);
+    }
+    let head: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let path = head.split(' ').nth(1)?.to_owned();
+    Some(Request { path, head })
+}
+
+/// An answer with these header lines and this body.
+pub fn answer(status: u16, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut bytes = format!("HTTP/1.1 {status} x\r\nConnection: close\r\n").into_bytes();
+    for header in headers {
+        // Header lines may hold any byte: one character each.
+        bytes.extend(header.chars().map(|letter| u8::try_from(letter).expect("one byte")));
+        bytes.extend(b"\r\n");
+    }
+    if !headers.iter().any(|header| header.to_lowercase().starts_with("content-length")) {
+        bytes.extend(format!("Content-Length: {}\r\n", body.len()).bytes());
+    }
+    bytes.extend(b"\r\n");
+    bytes.extend(body);
+    bytes
+}
+
+/// A feed of `entries` entries.
+pub fn rss(entries: usize) -> String {
+    let items: String = (0..entries)
+        .map(|nth| format!("<item><guid>id-{nth}</guid><title>Talks, round {nth}</title><link>/news/{nth}</link></item>\n"))
+        .collect();
+    format!(
+        "<?xml version=\"1.0\"?>\n<rss version=\"2.0\"><channel><title>Press</title>{items}</channel></rss>"
+    )
+}
+
+/// A configuration that reaches these servers by these names, without pauses.
+pub fn config(hosts: &[(&str, SocketAddr)]) -> FetchConfig {
+    FetchConfig {
+        host_pause: Duration::ZERO,
+        allow_sockets: hosts.iter().map(|(_, addr)| *addr).collect(),
+        resolve: hosts.iter().map(|(name, addr)| ((*name).to_owned(), *addr)).collect::<HashMap<_, _>>(),
+        ..FetchConfig::default()
+    }
+}
+
+/// A fetcher that knows one server as `press.example`.
+pub fn fetcher(server: &Server) -> Fetcher {
+    Fetcher::new(config(&[("press.example", server.addr)])).expect("a fetcher")
+}
+
+/// A feed that is due.
+pub fn due(url: &str) -> DueFeed {
+    DueFeed { id: FeedId(1), url: url.to_owned(), ..DueFeed::default() }
+}
+
+pub fn now() -> Timestamp {
+    "2022-01-10T08:00:00Z".parse().expect("a time")
+}
