@@ -22,12 +22,15 @@ struct Daemon {
 
 impl Daemon {
     fn start(session: &Session, args: &[&str]) -> Self {
-        let args = [&["run", "--demo", "--db", "demo.db"], args].concat();
-        let mut child = session.command(&args).spawn().expect("starts");
-        let stderr = BufReader::new(child.stderr.take().expect("piped"));
-        let mut daemon = Self { child, stderr };
+        let mut daemon = Self::spawn(session, &[&["run", "--demo", "--db", "demo.db"], args].concat());
         daemon.wait_for("the simulated press publishes");
         daemon
+    }
+
+    fn spawn(session: &Session, args: &[&str]) -> Self {
+        let mut child = session.command(args).spawn().expect("starts");
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        Self { child, stderr }
     }
 
     /// Reads the log up to a line with these words.
@@ -51,6 +54,17 @@ impl Daemon {
         let ran = Ran::of(self.child);
         Ran { stderr: talk, ..ran }
     }
+}
+
+/// Asks the API and reads its answer.
+fn get(address: &str, path: &str) -> Value {
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
 }
 
 #[test]
@@ -78,12 +92,32 @@ fn a_daemon_answers_over_http_beside_its_work() {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     session.write("config/wirewatch/wirewatch.toml", &format!("[serve]\nbind = \"127.0.0.1:{port}\"\n"));
     let daemon = Daemon::start(&session, &[]);
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-    socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("answered");
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"status\":\"ok\""), "{answer}");
+    assert_eq!(get(&format!("127.0.0.1:{port}"), "/healthz")["status"], "ok");
     daemon.signal("-INT");
+    daemon.end().expect(0);
+}
+
+#[test]
+fn a_command_lets_a_daemon_have_the_database() {
+    let session = Session::new();
+    let once = Daemon::start(&session, &["--once"]);
+    let daemon = Daemon::start(&session, &["--no-serve"]);
+    let once = once.end().expect(0);
+    assert!(once.stdout.contains("\"drained\":true"), "{}", once.stdout);
+    daemon.signal("-TERM");
+    daemon.end().expect(0);
+}
+
+#[test]
+fn a_backfill_leaves_its_work_to_a_daemon_and_follows_it() {
+    let session = Session::new();
+    let daemon = Daemon::start(&session, &["--no-serve"]);
+    session.write("list.txt", "https://no-such-name.invalid/article-one\n");
+    let ran = session.run(&["--db", "demo.db", "backfill", "urls", "list.txt"]).expect(3);
+    assert!(ran.stderr.contains(&daemon.child.id().to_string()), "{}", ran.stderr);
+    assert!(ran.stderr.contains("tried again later"), "{}", ran.stderr);
+    session.run(&["--db", "demo.db", "backfill", "feeds"]).expect(0);
+    daemon.signal("-TERM");
     daemon.end().expect(0);
 }
 
@@ -144,6 +178,35 @@ fn what_was_stored_can_be_asked_for() {
     assert!(csv.starts_with("id,seq,time,publisher,title,topics,url,"), "{csv}");
     let stats = ask(&["stats"]).expect(0).json_lines();
     assert_eq!(stats[0]["articles"].as_u64(), Some(all.len() as u64));
+}
+
+#[test]
+fn the_api_alone_gives_every_item_page_by_page() {
+    let session = Session::new();
+    session.run(&["run", "--demo", "--once", "-q", "--db", "d.db"]).expect(0);
+    let mut serve = Daemon::spawn(&session, &["serve", "--db", "d.db", "--bind", "127.0.0.1:0"]);
+    let line = serve.wait_for("answering on");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    let (mut after, mut met) = (0, Vec::new());
+    loop {
+        let page = get(address, &format!("/v1/items?after={after}&limit=40"));
+        let items = page["items"].as_array().expect("items");
+        if items.is_empty() {
+            break;
+        }
+        met.extend(items.iter().map(|item| item["id"].as_i64().expect("an id")));
+        after = page["next"].as_i64().expect("a number");
+    }
+    let all = session
+        .run(&["--db", "d.db", "list", "--all", "--copies", "--limit", "10000"])
+        .expect(0)
+        .json_lines();
+    assert_eq!(met.len(), all.len());
+    met.sort_unstable();
+    met.dedup();
+    assert_eq!(met.len(), all.len(), "none twice");
+    serve.signal("-TERM");
+    serve.end().expect(0);
 }
 
 #[test]

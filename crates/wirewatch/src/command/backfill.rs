@@ -8,7 +8,9 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use std::{
+    collections::HashSet,
     io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -16,7 +18,7 @@ use std::{
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::{Entry, address};
 use wirewatch_pipeline::{Source, Stop};
-use wirewatch_store::{Database, Owner, OwnerLock, Role, ShortWrite, Written};
+use wirewatch_store::{Database, Owner, OwnerLock, Reader, Role, ShortWrite, Written};
 
 /// The feed under which listed addresses stand in the inbox.
 const URLS: &str = "backfill:urls";
@@ -63,8 +65,8 @@ fn urls(app: &mut App, file: &Path) -> anyhow::Result<Exit> {
                     owner.pid,
                     "another process runs the pipeline and takes them up; Ctrl-C leaves it to that"
                 );
-                if follow(app, &database, owner)? {
-                    return Ok(Exit::Done);
+                if let Some(exit) = follow(app, &database, owner)? {
+                    return Ok(exit);
                 }
                 tracing::warn!(owner.pid, "that process is gone; going on here");
             }
@@ -109,24 +111,46 @@ fn work(app: &mut App, path: &Path, engine: &Engine, source: Source) -> anyhow::
     Ok(summary.exit())
 }
 
-/// Waits until the owner has tried every listed address; false when the owner is gone before.
-fn follow(app: &App, database: &Database, owner: Owner) -> anyhow::Result<bool> {
+/// Waits until the owner has tried every listed address; `None` when the owner is gone before.
+fn follow(app: &App, database: &Database, owner: Owner) -> anyhow::Result<Option<Exit>> {
     let reader = database.reader()?;
     let bar = app.progress.add(indicatif::ProgressBar::new_spinner());
     loop {
-        let owed = reader.find_feed(URLS)?.map_or(0, |feed| feed.entries.owed);
-        if owed == 0 {
+        let to_go = to_go(&reader)?;
+        if to_go == Some(0) {
             bar.finish_and_clear();
-            return Ok(true);
+            return Ok(Some(settled(&reader)?));
         }
-        bar.set_message(format!("{owed} addresses to go"));
+        bar.set_message(
+            to_go.map_or_else(|| "many addresses to go".to_owned(), |n| format!("{n} addresses to go")),
+        );
         bar.tick();
         if OwnerLock::owner(database.path()).is_none_or(|now| now.pid != owner.pid) {
             bar.finish_and_clear();
-            return Ok(false);
+            return Ok(None);
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// How many listed addresses may be tried now; `None` when so much is owed that it was not counted.
+fn to_go(reader: &Reader) -> anyhow::Result<Option<usize>> {
+    const COUNTED: usize = 2_000;
+    let Some(source) = reader.find_feed(URLS)?.filter(|source| source.entries.owed > 0) else {
+        return Ok(Some(0));
+    };
+    let due = reader.owed_entries(Timestamp::now(), COUNTED, &HashSet::new(), &HashSet::new())?;
+    Ok((due.len() < COUNTED).then(|| due.iter().filter(|entry| entry.feed == source.id).count()))
+}
+
+/// What could not be had is tried again by the owner and told apart here.
+fn settled(reader: &Reader) -> anyhow::Result<Exit> {
+    let put_off = reader.find_feed(URLS)?.map_or(0, |source| source.entries.owed);
+    if put_off == 0 {
+        return Ok(Exit::Done);
+    }
+    tracing::warn!(addresses = put_off, "could not be had yet; they are tried again later");
+    Ok(Exit::Partial)
 }
 
 fn read_addresses(file: &Path) -> anyhow::Result<Vec<Entry>> {

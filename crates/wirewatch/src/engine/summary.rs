@@ -108,6 +108,7 @@ fn top_stories(items: Vec<Item>) -> Vec<TopStory> {
             })
         })
         .collect();
+    top.retain(|story| story.publishers > 1);
     top.sort_by_key(|story| {
         (std::cmp::Reverse(story.publishers), std::cmp::Reverse(story.articles), story.story)
     });
