@@ -166,8 +166,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
     let body = evidence.body;
     let teasers = body.linked_headings >= 6 && body.linked_headings * 5 > body.kept * 2;
     let lists = teasers && body.linked_headings * 60 > words as usize;
-    if is_front && !evidence.is_declared && (links > 0.4 || little || lists)
-        || !evidence.is_declared && lists
+    if !evidence.is_declared && (lists || is_front && (links > 0.4 || little))
         || !evidence.is_declared && links > 0.6 && little && words < 150
         || evidence.body.link_density > 0.5
     {

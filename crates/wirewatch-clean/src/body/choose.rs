@@ -143,11 +143,11 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
 
 /// Parts around one that is named as an article's body and has text.
 fn holds_body(outline: &Outline, sums: &Sums) -> Vec<bool> {
+    let doubtful = Hints::FURNITURE.without(Hints::SIDE.with(Hints::WIDGET).with(Hints::BYLINE));
     let mut out = vec![false; outline.parts.len()];
     for at in (1..outline.parts.len()).rev() {
         let part = &outline.parts[at];
-        let named =
-            part.hints.any(Hints::BODY) && !part.hints.any(Hints::FURNITURE) && sums.of(part.blocks) > 200.0;
+        let named = part.hints.any(Hints::BODY) && !part.hints.any(doubtful) && sums.of(part.blocks) > 200.0;
         if out[at] || named {
             out[part.parent as usize] = true;
         }
@@ -255,7 +255,7 @@ fn join(outline: &Outline, live: &Sums, furniture: &[bool], start: usize, root: 
                 && inside
                 && !furniture[at]
                 && live.of(part.blocks) >= 60.0
-                && mostly_text(outline, part.blocks)
+                && (part.hints.any(Hints::BODY) || mostly_text(outline, part.blocks))
             {
                 ranges.push(part.blocks);
             }
