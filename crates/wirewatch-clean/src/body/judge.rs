@@ -267,8 +267,8 @@ fn drop_teasers(outline: &Outline, choice: &Choice, fates: &mut [Fate]) {
     let mut teasers = Vec::new();
     let mut under_link = false;
     let (mut before, mut total) = (0.0, 0.0);
-    for at in 0..fates.len() {
-        match fates[at] {
+    for (at, fate) in fates.iter().enumerate() {
+        match fate {
             Fate::Links => under_link |= matches!(outline.blocks[at].kind, Kind::Heading(_)),
             Fate::Kept => {
                 total += choice.worth[at];
