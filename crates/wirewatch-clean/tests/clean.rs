@@ -276,6 +276,16 @@ fn what_is_no_article_is_rejected_with_its_reason() {
 }
 
 #[test]
+fn a_news_item_may_speak_of_walls_and_missing_pages() {
+    for headline in ["Missing ship not found after search", "What a captcha costs those who solve it"] {
+        let html = format!(
+            "<html><body><h1>{headline}</h1><p>{FIRST}</p><p>{SECOND} {THIRD}</p><p>{FIRST} {SECOND}</p></body></html>"
+        );
+        assert_eq!(clean_page(&html).rejected, None, "{headline}");
+    }
+}
+
+#[test]
 fn every_block_is_explained() {
     let html = page("", "<p><a href=/b>READ MORE: What the envoys carried</a></p>", "");
     let (cleaned, blocks) = explain(
