@@ -169,9 +169,10 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
 /// does not begin with it, and its text is longer than a sentence or two.
 fn wall(evidence: &Evidence<'_>, words: u32) -> Option<NotArticle> {
     let title = evidence.title.to_lowercase();
-    let text = if words < FEW_WORDS { evidence.text.to_lowercase() } else { String::new() };
+    let notice =
+        if words < FEW_WORDS { format!("{title}\n{}", evidence.text.to_lowercase()) } else { String::new() };
     let says =
-        |phrases: &[&str]| phrases.iter().any(|phrase| title.contains(phrase) || text.contains(phrase));
+        |phrases: &[&str]| phrases.iter().any(|phrase| title.starts_with(phrase) || notice.contains(phrase));
     if says(BOT_WALL) {
         Some(NotArticle::BotWall)
     } else if says(SOFT_ERROR) || matches!(title.as_str(), "404" | "not found" | "error" | "error 404") {

@@ -281,7 +281,8 @@ fn a_news_item_may_speak_of_walls_and_missing_pages() {
         let html = format!(
             "<html><body><h1>{headline}</h1><p>{FIRST}</p><p>{SECOND} {THIRD}</p><p>{FIRST} {SECOND}</p></body></html>"
         );
-        assert_eq!(clean_page(&html).rejected, None, "{headline}");
+        let cleaned = clean_page(&html);
+        assert_eq!(cleaned.rejected, None, "{headline}: {}", cleaned.article.text);
     }
 }
 
