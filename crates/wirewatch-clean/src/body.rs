@@ -91,6 +91,14 @@ pub(crate) fn near_heading(outline: &Outline) -> Vec<&str> {
     after.chain(before).filter(short).map(|at| blocks[at].text.as_str()).collect()
 }
 
+/// The blocks of a piece of HTML that is an article's text by itself, without its furniture lines.
+pub(crate) fn plain_text(outline: &Outline) -> String {
+    assemble(outline.blocks.iter().filter(|block| {
+        let invites = block.link_weight > 0 && phrases::is_invitation(&block.text, block.weight);
+        !invites && !phrases::is_furniture(&block.text, block.weight, block.link_density())
+    }))
+}
+
 /// Joins blocks: a blank line between paragraphs, a bar between the cells of one table row.
 pub(crate) fn assemble<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
     let mut out = String::new();

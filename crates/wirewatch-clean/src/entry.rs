@@ -1,6 +1,6 @@
 //! What the feed itself says of an article, for when its page cannot be had.
 
-use crate::body;
+use crate::body::{self, outline, outline::Outline};
 use crate::meta::facts::Facts;
 use crate::{NotArticle, language, prepass, text, tree};
 use jiff::Timestamp;
@@ -19,8 +19,8 @@ const MAX_ENTRY_BYTES: usize = 2 * 1024 * 1024;
 ///
 /// [`NotArticle::TooLittleText`] when the entry has neither title nor text.
 pub fn clean_entry(entry: &Entry, now: Timestamp) -> Result<CleanArticle, NotArticle> {
-    let content = entry.content.as_deref().map(text_of_html).unwrap_or_default();
-    let summary = entry.summary.as_deref().map(text_of_html).unwrap_or_default();
+    let content = entry.content.as_deref().map(article_of_html).unwrap_or_default();
+    let summary = entry.summary.as_deref().map(article_of_html).unwrap_or_default();
     let longer = if word_count(&content) >= word_count(&summary) { &content } else { &summary };
     let title = text::one_line(&entry.title);
     let (text, method) = if word_count(longer) >= FULL_CONTENT_WORDS {
@@ -78,23 +78,29 @@ fn without_title(text: &str, title: &str) -> String {
     }
 }
 
+/// Text of a feed's HTML without furniture lines.
+fn article_of_html(html: &str) -> String {
+    read_html(html, body::plain_text)
+}
+
 /// Text of a piece of HTML, paragraphs joined by a blank line. Text without markup stays as it is.
 pub(crate) fn text_of_html(html: &str) -> String {
+    read_html(html, |outline| body::assemble(&outline.blocks))
+}
+
+fn read_html(html: &str, text_of: impl Fn(&Outline) -> String) -> String {
     let html = &html[..html.floor_char_boundary(MAX_ENTRY_BYTES)];
     if !html.contains(['<', '&']) {
         return text::one_line(html);
     }
-    let prepared = prepass::prepare(html);
-    let parsed = tree::parse(&prepared.html);
-    let outline = body::outline::outline(&parsed, &mut Facts::default());
-    let text = body::assemble(&outline.blocks);
+    let once = text_of(&outline_of(html));
     // Feeds escape twice: what is still markup after one reading is read once more.
-    if html.contains("&lt;") && text.contains("</") {
-        let prepared = prepass::prepare(&text);
-        let parsed = tree::parse(&prepared.html);
-        return body::assemble(&body::outline::outline(&parsed, &mut Facts::default()).blocks);
-    }
-    text
+    if html.contains("&lt;") && once.contains("</") { text_of(&outline_of(&once)) } else { once }
+}
+
+fn outline_of(html: &str) -> Outline {
+    let parsed = tree::parse(&prepass::prepare(html).html);
+    outline::outline(&parsed, &mut Facts::default())
 }
 
 #[cfg(test)]
@@ -135,6 +141,14 @@ mod tests {
                 .expect("an article");
         assert_eq!(article.method, Method::FeedSummary);
         assert_eq!(article.text, "Talks resume\n\nDelegates & hosts met.");
+    }
+
+    #[test]
+    fn what_blog_software_adds_to_a_feed_goes() {
+        let added = "<p>The post <a href=/talks>Talks resume</a> appeared first on <a href=/>The Harbour Post</a>.</p>";
+        let article = clean_entry(&entry(None, Some(&format!("<p>Delegates met.</p>{added}"))), now())
+            .expect("an article");
+        assert_eq!(article.text, "Talks resume\n\nDelegates met.");
     }
 
     #[test]

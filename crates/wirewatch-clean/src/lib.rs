@@ -93,11 +93,8 @@ fn clean_with(
     look: impl FnOnce(&Outline, &[Fate]),
 ) -> Cleaned {
     if let Some(reason) = reject::not_html(page.body, page.content_type) {
-        return Cleaned {
-            article: empty(page.url),
-            observation: HostObservation::default(),
-            rejected: Some(reason),
-        };
+        let nothing = article(page.url, meta::Meta::default(), String::new(), Method::Page, now);
+        return Cleaned { article: nothing, observation: HostObservation::default(), rejected: Some(reason) };
     }
     let host = page.url.and_then(address::host);
     let body = &page.body[..page.body.len().min(MAX_PAGE_BYTES)];
@@ -115,7 +112,7 @@ fn clean_with(
         lines: body::near_heading(&outline),
     });
     let linked_body = linked.as_ref().and_then(|linked| linked.body.as_deref());
-    let cut = body::extract(
+    let mut cut = body::extract(
         &outline,
         &body::Cues {
             title: &meta.title,
@@ -126,7 +123,7 @@ fn clean_with(
         },
     );
     look(&outline, &cut.fates);
-    let (text, method) = text_of(&cut, linked_body);
+    let (text, method) = text_of(&mut cut, linked_body);
     let is_declared = linked.as_ref().is_some_and(|linked| linked.published.is_some())
         || facts.meta(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"));
     let rejected = reject::judge(&reject::Evidence {
@@ -138,13 +135,22 @@ fn clean_with(
         page_link_weight: outline.blocks.iter().map(|block| block.link_weight).sum(),
         is_declared,
     });
-    let article = CleanArticle {
-        url: page.url.unwrap_or_default().to_owned(),
+    let observation = HostObservation { host: host.unwrap_or_default(), blocks: body::observe(&outline) };
+    Cleaned { article: article(page.url, meta, text, method, now), observation, rejected }
+}
+
+fn article(
+    url: Option<&str>,
+    meta: meta::Meta,
+    text: String,
+    method: Method,
+    now: Timestamp,
+) -> CleanArticle {
+    let readable = if text.is_empty() { &meta.title } else { &text };
+    CleanArticle {
+        url: url.unwrap_or_default().to_owned(),
         canonical_url: meta.canonical_url,
-        language: language::of_text(
-            if text.is_empty() { &meta.title } else { &text },
-            meta.language.as_deref(),
-        ),
+        language: language::of_text(readable, meta.language.as_deref()),
         title: meta.title,
         authors: meta.authors,
         publisher: meta.publisher,
@@ -155,20 +161,28 @@ fn clean_with(
         image: meta.image,
         text,
         method,
-    };
-    let observation = HostObservation { host: host.unwrap_or_default(), blocks: body::observe(&outline) };
-    Cleaned { article, observation, rejected }
+    }
 }
 
-/// The page's text; the linked data's when the page shows next to nothing of it.
-fn text_of(cut: &body::Body, linked_body: Option<&str>) -> (String, Method) {
+/// The page's text; the linked data's when the page shows only the beginning of it.
+fn text_of(cut: &mut body::Body, linked_body: Option<&str>) -> (String, Method) {
     if let Some(linked) = linked_body {
         let (shown, told) = (word_count(&cut.text), word_count(linked));
-        if told >= 80 && shown * 2 < told {
+        if told >= 80 && shown * 2 < told && agrees(&cut.text, linked) {
             return (linked.replace('\n', "\n\n"), Method::StructuredData);
         }
     }
-    (cut.text.clone(), Method::Page)
+    (std::mem::take(&mut cut.text), Method::Page)
+}
+
+/// Whether what little the page shows stands in the linked body, or is too little to speak against it.
+fn agrees(shown: &str, linked: &str) -> bool {
+    let told = text::folded(linked);
+    let paragraphs: Vec<&str> =
+        shown.split("\n\n").filter(|paragraph| text::weight(paragraph) >= 40).collect();
+    let agreeing =
+        paragraphs.iter().filter(|paragraph| told.contains(text::folded(paragraph).as_str())).count();
+    paragraphs.len() <= 2 || agreeing * 2 >= paragraphs.len()
 }
 
 fn headings(outline: &Outline) -> Vec<&str> {
@@ -179,22 +193,4 @@ fn headings(outline: &Outline) -> Vec<&str> {
 /// Whether a time is not in the future. Clocks and zones differ: a day is allowed.
 pub(crate) fn is_past(stamp: &Stamp, now: Timestamp) -> bool {
     now.checked_add(24.hours()).is_ok_and(|latest| stamp.instant() <= latest)
-}
-
-fn empty(url: Option<&str>) -> CleanArticle {
-    CleanArticle {
-        url: url.unwrap_or_default().to_owned(),
-        canonical_url: None,
-        title: String::new(),
-        authors: Vec::new(),
-        publisher: None,
-        published: None,
-        modified: None,
-        language: None,
-        section: None,
-        keywords: Vec::new(),
-        image: None,
-        text: String::new(),
-        method: Method::Page,
-    }
 }

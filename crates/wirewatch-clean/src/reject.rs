@@ -41,6 +41,9 @@ const LEAST_WORDS: u32 = 15;
 /// Texts longer than this are never taken for a wall or an error page.
 const WALL_WORDS: u32 = 120;
 
+/// A text this short is a notice when it says so.
+const FEW_WORDS: u32 = 50;
+
 const BOT_WALL: &[&str] = &[
     "verify you are human",
     "checking your browser",
@@ -75,8 +78,6 @@ const CONSENT_WALL: &[&str] = &[
 const SOFT_ERROR: &[&str] = &[
     "page not found",
     "404 not found",
-    "404",
-    "not found",
     "page doesn't exist",
     "page does not exist",
     "no longer available",
@@ -140,24 +141,11 @@ pub(crate) struct Evidence<'a> {
 /// Why the page is no article; `None` when it is one.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
     let words = word_count(evidence.text);
-    if words < WALL_WORDS {
-        let title = evidence.title.to_lowercase();
-        let text = evidence.text.to_lowercase();
-        let says =
-            |phrases: &[&str]| phrases.iter().any(|phrase| title.contains(phrase) || text.contains(phrase));
-        if !evidence.is_declared && says(BOT_WALL) {
-            return Some(NotArticle::BotWall);
-        }
-        let title_says =
-            SOFT_ERROR.iter().any(|phrase| title == *phrase || phrase.len() > 5 && title.contains(phrase));
-        if !evidence.is_declared
-            && (title_says || words < 40 && SOFT_ERROR[4..].iter().any(|phrase| text.contains(phrase)))
-        {
-            return Some(NotArticle::SoftError);
-        }
-        if !evidence.is_declared && says(CONSENT_WALL) {
-            return Some(NotArticle::ConsentWall);
-        }
+    if !evidence.is_declared
+        && words < WALL_WORDS
+        && let Some(reason) = wall(evidence, words)
+    {
+        return Some(reason);
     }
     let is_front = evidence.url.is_some_and(address::is_front_page);
     let links = evidence.page_link_weight as f32 / evidence.page_weight.max(1) as f32;
@@ -166,8 +154,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
     let body = evidence.body;
     let teasers = body.linked_headings >= 6 && body.linked_headings * 5 > body.kept * 2;
     let lists = teasers && body.linked_headings * 60 > words as usize;
-    if is_front && !evidence.is_declared && (links > 0.4 || little || lists)
-        || !evidence.is_declared && lists
+    if !evidence.is_declared && (lists || is_front && (links > 0.4 || little))
         || !evidence.is_declared && links > 0.6 && little && words < 150
         || evidence.body.link_density > 0.5
     {
@@ -176,6 +163,25 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Option<NotArticle> {
     let least = if evidence.is_declared { LEAST_WORDS / 2 } else { LEAST_WORDS };
     let only_title = words < 60 && text::folded(evidence.text) == text::folded(evidence.title);
     (words < least || only_title).then_some(NotArticle::TooLittleText { words })
+}
+
+/// What a short page says of itself. A news item may speak of robots and missing pages, too: its title
+/// does not begin with it, and its text is longer than a sentence or two.
+fn wall(evidence: &Evidence<'_>, words: u32) -> Option<NotArticle> {
+    let title = evidence.title.to_lowercase();
+    let notice =
+        if words < FEW_WORDS { format!("{title}\n{}", evidence.text.to_lowercase()) } else { String::new() };
+    let says =
+        |phrases: &[&str]| phrases.iter().any(|phrase| title.starts_with(phrase) || notice.contains(phrase));
+    if says(BOT_WALL) {
+        Some(NotArticle::BotWall)
+    } else if says(SOFT_ERROR) || matches!(title.as_str(), "404" | "not found" | "error" | "error 404") {
+        Some(NotArticle::SoftError)
+    } else if says(CONSENT_WALL) {
+        Some(NotArticle::ConsentWall)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -131,6 +131,40 @@ fn the_next_article_is_not_read_even_when_it_is_longer() {
 }
 
 #[test]
+fn other_articles_listed_behind_the_text_are_dropped() {
+    let teasers: String = (0..5)
+        .map(|i| format!("<div><h3><a href=/{i}>Another headline, number {i}</a></h3><p>What the story number {i} is about stands here in one sentence.</p></div>"))
+        .collect();
+    check_text(&page("", "", &teasers), &[FIRST, SECOND, THIRD]);
+    check_text(
+        &page("", "", &format!("<section><h2>More from The Harbour Post</h2>{teasers}</section>")),
+        &[FIRST, SECOND, THIRD],
+    );
+}
+
+#[test]
+fn a_post_shown_in_the_text_is_kept() {
+    let post = "<div class='embed social'><blockquote class=twitter-tweet><p>The doors are open again, and so are we.</p></blockquote></div>";
+    check_text(&page("", post, ""), &[FIRST, SECOND, "The doors are open again, and so are we.", THIRD]);
+}
+
+#[test]
+fn a_body_named_as_such_is_read_in_a_box_named_otherwise() {
+    let html = format!(
+        "<html><body><main><div class=sidebar-grid><div class=sidebar-grid__content><h1>Talks resume in Geneva</h1></div>\
+         <div class='sidebar-grid__content article__content'><p>{FIRST}</p></div></div><aside><p>Elsewhere in the paper this week.</p></aside>\
+         <div class=sidebar-grid><div class='sidebar-grid__content article__content'><p>{SECOND}</p><p>{THIRD}</p></div></div></main></body></html>"
+    );
+    check_text(&html, &[FIRST, SECOND, THIRD]);
+}
+
+#[test]
+fn a_visible_date_is_read_where_nothing_else_gives_one() {
+    let article = clean_page(&page("<div>10 January 2022, 18:40</div>", "", "")).article;
+    assert_eq!(article.published.map(|at| at.to_string()).as_deref(), Some("2022-01-10T18:40:00"));
+}
+
+#[test]
 fn a_whole_page_in_a_misnamed_box_is_still_read() {
     let html = format!(
         "<html><body class=has-sidebar><div class='comments-open no-sidebar'>{}</div></body></html>",
@@ -273,6 +307,17 @@ fn what_is_no_article_is_rejected_with_its_reason() {
         now(),
     );
     assert!(matches!(pdf.rejected, Some(NotArticle::NotHtml { .. })));
+}
+
+#[test]
+fn a_news_item_may_speak_of_walls_and_missing_pages() {
+    for headline in ["Missing ship not found after search", "What a captcha costs those who solve it"] {
+        let html = format!(
+            "<html><body><h1>{headline}</h1><p>{FIRST}</p><p>{SECOND} {THIRD}</p><p>{FIRST} {SECOND}</p></body></html>"
+        );
+        let cleaned = clean_page(&html);
+        assert_eq!(cleaned.rejected, None, "{headline}: {}", cleaned.article.text);
+    }
 }
 
 #[test]

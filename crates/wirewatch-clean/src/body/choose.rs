@@ -119,9 +119,7 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
         let part = &outline.parts[at];
         let around = part.parent as usize;
         if out[around] {
-            // Posts and tables shown in a figure are the article's own.
-            let shown = matches!(part.tag, Tag::Quote | Tag::Table) && in_figure(outline, around);
-            out[at] = !shown;
+            out[at] = !is_shown(outline, part);
             continue;
         }
         let hints = if part.tag == Tag::Quote { part.hints.without(Hints::SOCIAL) } else { part.hints };
@@ -143,11 +141,11 @@ fn furniture_parts(outline: &Outline, worth: &[f32], title: Option<usize>) -> Ve
 
 /// Parts around one that is named as an article's body and has text.
 fn holds_body(outline: &Outline, sums: &Sums) -> Vec<bool> {
+    let doubtful = Hints::FURNITURE.without(Hints::SIDE.with(Hints::WIDGET).with(Hints::BYLINE));
     let mut out = vec![false; outline.parts.len()];
     for at in (1..outline.parts.len()).rev() {
         let part = &outline.parts[at];
-        let named =
-            part.hints.any(Hints::BODY) && !part.hints.any(Hints::FURNITURE) && sums.of(part.blocks) > 200.0;
+        let named = part.hints.any(Hints::BODY) && !part.hints.any(doubtful) && sums.of(part.blocks) > 200.0;
         if out[at] || named {
             out[part.parent as usize] = true;
         }
@@ -181,12 +179,20 @@ fn is_own_text(outline: &Outline, part: &Part, hints: Hints) -> bool {
     }
 }
 
-/// Whether what makes a part furniture is that it stands in a figure.
-fn in_figure(outline: &Outline, mut at: usize) -> bool {
+/// Whether a quote or a table in a part that is furniture is still the article's own: shown in a
+/// figure, or a post of a network in a box named after that network.
+fn is_shown(outline: &Outline, part: &Part) -> bool {
+    if !matches!(part.tag, Tag::Quote | Tag::Table) {
+        return false;
+    }
+    let mut at = part.parent as usize;
     while outline.parts[at].tag == Tag::Other && at != 0 && !outline.parts[at].hints.any(Hints::FURNITURE) {
         at = outline.parts[at].parent as usize;
     }
-    outline.parts[at].tag == Tag::Figure
+    let around = &outline.parts[at];
+    let harmless = Hints::SOCIAL.with(Hints::WIDGET).with(Hints::CAPTION);
+    let is_post = part.hints.any(Hints::SOCIAL) && !around.hints.any(Hints::FURNITURE.without(harmless));
+    around.tag == Tag::Figure || is_post
 }
 
 /// Up to which share of the page's running text a part with these hints is believed to be furniture.
@@ -255,7 +261,7 @@ fn join(outline: &Outline, live: &Sums, furniture: &[bool], start: usize, root: 
                 && inside
                 && !furniture[at]
                 && live.of(part.blocks) >= 60.0
-                && mostly_text(outline, part.blocks)
+                && (part.hints.any(Hints::BODY) || mostly_text(outline, part.blocks))
             {
                 ranges.push(part.blocks);
             }

@@ -57,6 +57,7 @@ pub(crate) fn judge(outline: &Outline, choice: &Choice, cues: &Cues<'_>) -> Vec<
     }
     standfirst(&lines, &mut fates);
     drop_related_sections(&lines, &mut fates);
+    drop_teasers(outline, choice, &mut fates);
     drop_bare_headings(outline, &mut fates);
     drop_tail(&lines, &mut fates);
     fates
@@ -257,6 +258,34 @@ fn drop_related_sections(lines: &Lines<'_>, fates: &mut [Fate]) {
                     *fate = Fate::RelatedSection;
                 }
             }
+        }
+    }
+}
+
+/// Excerpts under headlines that are links go: other articles, listed behind the text.
+fn drop_teasers(outline: &Outline, choice: &Choice, fates: &mut [Fate]) {
+    let mut teasers = Vec::new();
+    let mut under_link = false;
+    let (mut before, mut total) = (0.0, 0.0);
+    for (at, fate) in fates.iter().enumerate() {
+        match fate {
+            Fate::Links => under_link |= matches!(outline.blocks[at].kind, Kind::Heading(_)),
+            Fate::Kept => {
+                total += choice.worth[at];
+                if under_link {
+                    teasers.push(at);
+                } else if teasers.is_empty() {
+                    before = total;
+                }
+                under_link = false;
+            }
+            _ => {}
+        }
+    }
+    // In a review or a digest the linked headings run through the text from its beginning.
+    if teasers.len() >= 3 && before >= total * 0.4 {
+        for at in teasers {
+            fates[at] = Fate::RelatedSection;
         }
     }
 }

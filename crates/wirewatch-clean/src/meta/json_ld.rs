@@ -27,13 +27,14 @@ pub(crate) struct LinkedArticle {
 
 /// Bounds: real pages hold less than 20 objects of interest.
 const MAX_BLOCKS: usize = 40;
+const MAX_BLOCK_BYTES: usize = 2 * 1024 * 1024;
 const MAX_OBJECTS: usize = 2_000;
 const MAX_LIST: usize = 30;
 
 /// Reads the linked data of a page; `None` when it describes no article.
 pub(crate) fn read(page: &str, blocks: &[Range<usize>]) -> Option<LinkedArticle> {
     let mut documents = Vec::new();
-    for block in blocks.iter().take(MAX_BLOCKS) {
+    for block in blocks.iter().filter(|block| block.len() <= MAX_BLOCK_BYTES).take(MAX_BLOCKS) {
         documents.extend(page.get(block.clone()).and_then(parse_tolerant));
     }
     let mut objects = Vec::new();
