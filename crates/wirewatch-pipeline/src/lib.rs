@@ -43,7 +43,7 @@ pub use clock::Clock;
 pub use config::PipelineConfig;
 pub use counters::{Counters, Counts};
 pub use error::PipelineError;
-pub use owner::{JobEnd, JobHost, become_daemon, see_through};
+pub use owner::{JobEnd, JobHost, run_as_owner, see_through, take_ownership};
 pub use run::{FeedFailure, Report, Setup, Source, run};
 pub use stages::Stages;
 pub use stop::Stop;

@@ -1,73 +1,103 @@
-//! Becoming the owner of a database, and seeing a job through whoever the owner is (invariant 7).
+//! Owning a database, and seeing a job through whoever the owner is (invariant 7).
 
 use crate::{PipelineError, Report, Setup, Source, Stop, run};
+use jiff::Timestamp;
 use std::{path::Path, time::Duration};
 use tokio::time::sleep;
 use wirewatch_model::JobId;
-use wirewatch_store::{Database, LockError, Owner, OwnerLock, Role, StoreError};
+use wirewatch_store::{
+    Database, JobUpdate, LockError, Owner, OwnerLock, Reader, Role, ShortWrite, StoreError,
+};
 
-/// How often the lock and a job are looked at.
+/// How often the lock, a handover and a job are looked at.
 const LOOK: Duration = Duration::from_millis(250);
-/// A command that owns the database finishes what is in flight within this.
-const HANDOVER: Duration = Duration::from_secs(60);
 
-/// Takes the lock for a daemon. A command that has it is asked to finish what is in flight and hand
-/// it over; another daemon keeps it.
+/// Takes the owner's lock. A daemon asks a command that has it to finish what is in flight and waits
+/// for it, at most `patience`; a command never waits.
 ///
 /// # Errors
 ///
-/// [`LockError::Held`] names the daemon that has it, or the command that did not let go in time.
-pub async fn become_daemon(database: &Path) -> Result<OwnerLock, LockError> {
+/// [`LockError::Held`] names who has it and keeps it.
+pub async fn take_ownership(database: &Path, role: Role, patience: Duration) -> Result<OwnerLock, LockError> {
     let mut waited = Duration::ZERO;
     let mut asked = false;
     loop {
-        match OwnerLock::acquire(database, Role::Daemon) {
-            Err(LockError::Held { owner }) => {
-                let is_command = !matches!(owner, Some(Owner { role: Role::Daemon, .. }));
-                if !is_command || waited >= HANDOVER {
-                    return Err(LockError::Held { owner });
-                }
-                if !asked && owner.is_some() {
-                    tracing::info!(?owner, "a command works on this database; asking it to hand over");
-                    asked = OwnerLock::request_handover(database).is_ok();
-                }
-                sleep(LOOK).await;
-                waited += LOOK;
-            }
+        let owner = match OwnerLock::acquire(database, role) {
+            Err(LockError::Held { owner }) => owner,
             other => return other,
+        };
+        // An owner that has not said yet who it is will have at the next look.
+        let keeps_it = matches!(owner, Some(Owner { role: Role::Daemon, .. }));
+        if role == Role::Command || keeps_it || waited >= patience {
+            return Err(LockError::Held { owner });
+        }
+        if let Some(owner) = owner.filter(|_| !asked) {
+            tracing::info!(owner.pid, "a command works on the database: asking it to finish");
+            asked = OwnerLock::request_handover(database).is_ok();
+        }
+        sleep(LOOK).await;
+        waited += LOOK;
+    }
+}
+
+/// [`run`] as the owner. A command signals `stop` when a daemon asks for the database.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_as_owner(
+    lock: &OwnerLock,
+    setup: Setup,
+    source: Source,
+    stop: &Stop,
+) -> Result<Report, PipelineError> {
+    let running = run(setup, source, stop.clone());
+    tokio::pin!(running);
+    loop {
+        tokio::select! {
+            report = &mut running => return report,
+            () = sleep(LOOK), if lock.role() == Role::Command && !stop.is_signalled() => {
+                if lock.handover_requested() {
+                    tracing::info!("a daemon asks for the database: finishing what is in flight");
+                    stop.signal();
+                }
+            }
         }
     }
 }
 
-/// How a job that was followed to its end came out.
-#[derive(Clone, Debug)]
-pub enum JobEnd {
-    /// It is done; the report is there when this process did (the last part of) the work.
-    Done(Option<Report>),
-    /// A signal came first. The job goes on with the next owner.
-    Interrupted,
-}
-
-/// What a command needs to see its job through.
+/// A job that a command sees through: a row of table `job`, and how to tell how much of it is left.
 pub trait JobHost {
-    /// Whether everything of the job was done by now. Asked again and again.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be asked.
-    fn is_done(&mut self, job: JobId) -> Result<bool, StoreError>;
-
-    /// What a run needs; asked for when this process becomes the owner.
+    /// What a run needs; asked for each time this process becomes the owner.
     ///
     /// # Errors
     ///
     /// When the run cannot be set up.
     fn setup(&mut self) -> Result<Setup, PipelineError>;
+
+    /// How much of the job is left to try.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be asked.
+    fn left(&mut self, reader: &Reader, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Another process does the work, and so much of it is left.
+    fn following(&mut self, owner: Option<Owner>, left: u64);
 }
 
-/// Sees a job through: follows the owner, or becomes the owner while there is none.
+/// How a job came out that was seen through.
+#[derive(Clone, Debug)]
+pub enum JobEnd {
+    /// Everything of it was tried; with the report when this process did (the last part of) the work.
+    Done(Option<Box<Report>>),
+    /// A signal came first: what is left is done by the next owner.
+    Interrupted,
+}
+
+/// Sees a job through: does its work while nobody owns the database, follows the owner otherwise.
 ///
-/// When the owner dies, the job is taken over; when a daemon wants the database, what is in flight is
+/// When the owner dies, its work is taken over; when a daemon wants the database, what is in flight is
 /// stored, the lock handed over and the job followed again.
 ///
 /// # Errors
@@ -80,53 +110,44 @@ pub async fn see_through(
     host: &mut impl JobHost,
     stop: &Stop,
 ) -> Result<JobEnd, PipelineError> {
-    let mut last = None;
+    let reader = database.reader()?;
+    let mut report = None;
     loop {
-        match OwnerLock::acquire(database.path(), Role::Command) {
+        let owner = match OwnerLock::acquire(database.path(), Role::Command) {
             Ok(lock) => {
-                let report = run_until_handover(&lock, host.setup()?, source, stop).await?;
-                let asked = lock.handover_requested();
-                drop(lock);
-                if !asked && !stop.is_signalled() {
-                    // The source has ended: what is left must wait (a host's pause, a later attempt).
-                    return Ok(JobEnd::Done(Some(report)));
+                update(database, job, JobUpdate::Claim)?;
+                let setup = host.setup()?;
+                // Its own signals: a handover ends this run, not the command.
+                let own = stop.child();
+                report = Some(Box::new(run_as_owner(&lock, setup, source, &own).await?));
+                if !lock.handover_requested() && !stop.is_signalled() {
+                    // The source has ended; what is left waits for its time (a host's pause, a retry).
+                    break;
                 }
-                last = Some(report);
+                None
             }
-            Err(LockError::Held { .. }) => {}
+            Err(LockError::Held { owner }) => owner,
             Err(error @ LockError::Io { .. }) => return Err(error.into()),
-        }
-        if host.is_done(job)? {
-            return Ok(JobEnd::Done(last));
+        };
+        let left = host.left(&reader, Timestamp::now())?;
+        if left == 0 {
+            break;
         }
         if stop.is_signalled() {
             return Ok(JobEnd::Interrupted);
         }
+        host.following(owner, left);
         tokio::select! {
             () = sleep(LOOK) => {}
             () = stop.source.cancelled() => {}
         }
     }
+    update(database, job, JobUpdate::Done)?;
+    Ok(JobEnd::Done(report))
 }
 
-/// One run that a daemon may cut short.
-async fn run_until_handover(
-    lock: &OwnerLock,
-    setup: Setup,
-    source: Source,
-    stop: &Stop,
-) -> Result<Report, PipelineError> {
-    let own = Stop { source: stop.source.child_token(), at_once: stop.at_once.child_token() };
-    let running = run(setup, source, own.clone());
-    tokio::pin!(running);
-    loop {
-        tokio::select! {
-            report = &mut running => return report,
-            () = sleep(LOOK), if !own.is_signalled() => {
-                if lock.handover_requested() {
-                    own.signal();
-                }
-            }
-        }
-    }
+fn update(database: &Database, job: JobId, update: JobUpdate) -> Result<(), PipelineError> {
+    let write = ShortWrite::UpdateJob { job, update, at: Timestamp::now() };
+    database.short_writer()?.write(&write)?;
+    Ok(())
 }

@@ -25,6 +25,12 @@ impl Stop {
         }
     }
 
+    /// Signals of its own that this one's are passed on to.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { source: self.source.child_token(), at_once: self.at_once.child_token() }
+    }
+
     /// Whether the end was asked for.
     pub fn is_signalled(&self) -> bool {
         self.source.is_cancelled()

@@ -34,6 +34,7 @@ pub struct Owner {
 pub struct OwnerLock {
     file: File,
     handover: PathBuf,
+    role: Role,
 }
 
 /// Why the lock was not had.
@@ -99,7 +100,12 @@ impl OwnerLock {
         write_owner(&mut file, owner).map_err(failed)?;
         // A request to the owner before us is answered by our being here.
         remove(&handover).map_err(failed)?;
-        Ok(Self { file, handover })
+        Ok(Self { file, handover, role })
+    }
+
+    /// What this owner is.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// Who owns a database now; `None` when nobody does.

@@ -44,6 +44,16 @@ impl Reader {
         Ok(self.optional(&sql, [feed.0], |row| read(row, parser, now))?)
     }
 
+    /// How many of the followed feeds were not asked since a moment.
+    pub fn feeds_unasked_since(&self, since: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.one(
+            "SELECT count(*) FROM feed
+              WHERE off IS NULL AND next_due IS NOT NULL AND coalesce(last_checked, 0) < ?1",
+            [Micros(since)],
+            |row| row.get(0).map(i64::unsigned_abs),
+        )?)
+    }
+
     /// When the next feed is due; `None` when no feed is followed.
     pub fn next_feed_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let due: Option<Micros> = self.one(

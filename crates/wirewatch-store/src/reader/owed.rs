@@ -53,6 +53,16 @@ impl Reader {
         Ok(next)
     }
 
+    /// How many entries may be tried now: of one feed, or of all.
+    pub fn entries_due(&self, feed: Option<FeedId>, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.one(
+            "SELECT count(*) FROM entry
+              WHERE state = 'owed' AND next_try <= ?1 AND (?2 IS NULL OR feed = ?2)",
+            params![Micros(now), feed.map(|feed| feed.0)],
+            |row| row.get(0).map(i64::unsigned_abs),
+        )?)
+    }
+
     fn next_try_of(&self, state: &str) -> Result<Option<Timestamp>, StoreError> {
         let at: Option<Micros> = self.one(
             "SELECT min(next_try) FROM entry WHERE state = ?1 AND next_try IS NOT NULL",

@@ -2,28 +2,27 @@
 
 use crate::{
     app::App,
-    engine::{Engine, Ownership, Progress, Summary, end_on_signals, fetch_config, runtime},
+    engine::{Engine, Progress, Summary, end_on_signals, fetch_config, runtime},
     exit::{Exit, UsageError},
     feeds::{self, checked_url},
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
+use serde_json::json;
 use std::{
-    collections::HashSet,
     io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 use wirewatch_fetch::Fetcher;
-use wirewatch_model::{Entry, address};
-use wirewatch_pipeline::{Source, Stop};
-use wirewatch_store::{Database, Owner, OwnerLock, Reader, Role, ShortWrite, Written};
+use wirewatch_model::{Entry, FeedId, FeedSpec, JobId, address};
+use wirewatch_pipeline::{JobEnd, JobHost, PipelineError, Setup, Source, Stop, see_through};
+use wirewatch_store::{Owner, Reader, ShortWrite, StoreError, Written};
 
 /// The feed under which listed addresses stand in the inbox.
 const URLS: &str = "backfill:urls";
-/// How often a follower looks how far the owner is.
-const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(crate) struct BackfillArgs {
@@ -51,105 +50,128 @@ pub(crate) fn run(app: &mut App, args: &BackfillArgs) -> anyhow::Result<Exit> {
 
 fn urls(app: &mut App, file: &Path) -> anyhow::Result<Exit> {
     let entries = read_addresses(file)?;
-    let path = app.database_path();
-    let database = Database::open(&path)?;
+    let engine = Engine::open(app, &app.database_path())?;
+    let arguments = json!({ "file": file, "addresses": entries.len() });
+    let job = create_job(app, &engine, "backfill-urls", arguments)?;
     let write = ShortWrite::AddEntries { source: URLS.to_owned(), entries, at: app.now };
-    if let Written::Checked(counts) = database.short_writer()?.write(&write)? {
+    if let Written::Checked(counts) = engine.database.short_writer()?.write(&write)? {
         tracing::info!(new = counts.new, known = counts.known + counts.changed, "addresses taken in");
     }
-    loop {
-        match Engine::open(app, &path, Role::Command)? {
-            Ownership::Ours(engine) => return work(app, &path, &engine, Source::Inbox),
-            Ownership::Theirs(owner) => {
-                tracing::info!(
-                    owner.pid,
-                    "another process runs the pipeline and takes them up; Ctrl-C leaves it to that"
-                );
-                if let Some(exit) = follow(app, &database, owner)? {
-                    return Ok(exit);
-                }
-                tracing::warn!(owner.pid, "that process is gone; going on here");
-            }
-        }
-    }
+    let source = engine.database.reader()?.find_feed(URLS)?.map(|source| source.id);
+    see(app, &engine, job, Task::Urls { source })
 }
 
 fn polls(app: &mut App) -> anyhow::Result<Exit> {
-    let path = app.database_path();
-    let database = Database::open(&path)?;
-    let mut short = database.short_writer()?;
-    short.write(&ShortWrite::MakeDue { feeds: Vec::new(), at: app.now })?;
-    match Engine::open(app, &path, Role::Command)? {
-        Ownership::Ours(engine) => work(app, &path, &engine, Source::Once),
-        Ownership::Theirs(owner) => {
-            tracing::info!(owner.pid, "another process runs the pipeline and polls every feed now");
-            Ok(Exit::Done)
-        }
+    let engine = Engine::open(app, &app.database_path())?;
+    let job = create_job(app, &engine, "backfill-feeds", json!({}))?;
+    let write = ShortWrite::MakeDue { feeds: Vec::new(), at: app.now };
+    engine.database.short_writer()?.write(&write)?;
+    let feeds = feeds::load(app.config.feeds_file.as_deref())?;
+    see(app, &engine, job, Task::Polls { feeds, asked_at: app.now })
+}
+
+fn create_job(app: &App, engine: &Engine, kind: &str, arguments: serde_json::Value) -> anyhow::Result<JobId> {
+    let write = ShortWrite::CreateJob { kind: kind.to_owned(), arguments, at: app.now };
+    match engine.database.short_writer()?.write(&write)? {
+        Written::Job(job) => Ok(job),
+        other => anyhow::bail!("a new job was answered by {other:?}"),
     }
 }
 
-/// Becomes the owner for one pass.
-fn work(app: &mut App, path: &Path, engine: &Engine, source: Source) -> anyhow::Result<Exit> {
-    let feeds = match source {
-        Source::Inbox => None,
-        Source::Once | Source::Daemon => Some(feeds::load(app.config.feeds_file.as_deref())?),
+/// What is to be done.
+enum Task {
+    /// Every owed address of this source.
+    Urls { source: Option<FeedId> },
+    /// A check of every feed, and every entry they announce.
+    Polls { feeds: Vec<FeedSpec>, asked_at: Timestamp },
+}
+
+/// A command at its job.
+struct Command<'a> {
+    engine: &'a Engine,
+    fetcher: Fetcher,
+    task: Task,
+    bar: ProgressBar,
+    told: Option<u32>,
+}
+
+impl JobHost for Command<'_> {
+    fn setup(&mut self) -> Result<Setup, PipelineError> {
+        self.bar.set_prefix("");
+        let feeds = match &self.task {
+            Task::Urls { .. } => None,
+            Task::Polls { feeds, .. } => Some(feeds.clone()),
+        };
+        Ok(self.engine.setup(&self.fetcher, feeds))
+    }
+
+    fn left(&mut self, reader: &Reader, now: Timestamp) -> Result<u64, StoreError> {
+        match &self.task {
+            Task::Urls { source } => reader.entries_due(*source, now),
+            Task::Polls { asked_at, .. } => {
+                Ok(reader.feeds_unasked_since(*asked_at)? + reader.entries_due(None, now)?)
+            }
+        }
+    }
+
+    fn following(&mut self, owner: Option<Owner>, left: u64) {
+        if let Some(owner) = owner.filter(|owner| self.told != Some(owner.pid)) {
+            self.told = Some(owner.pid);
+            tracing::info!(
+                owner.pid,
+                "another process runs the pipeline and does it; Ctrl-C leaves it to that"
+            );
+        }
+        self.bar.set_prefix(format!("{left} to go"));
+    }
+}
+
+/// Sees the job through, by this process or by the owner.
+fn see(app: &mut App, engine: &Engine, job: JobId, task: Task) -> anyhow::Result<Exit> {
+    let source = match &task {
+        Task::Urls { .. } => Source::Inbox,
+        Task::Polls { .. } => Source::Once,
     };
-    let fetcher = Fetcher::new(fetch_config(&app.config.fetch))?;
     let runtime = runtime()?;
-    let report = runtime.block_on(async {
+    let end = runtime.block_on(async {
         let stop = Stop::new();
         tokio::spawn(end_on_signals(stop.clone()));
-        engine.store_topics().await?;
-        let _progress = Progress::start(&app.progress, engine.counters.clone());
-        engine.pass(&fetcher, feeds, source, &stop).await
+        let progress = Progress::start(&app.progress, engine.counters.clone());
+        let fetcher = Fetcher::new(fetch_config(&app.config.fetch))?;
+        let bar = progress.bar();
+        let mut command = Command { engine, fetcher, task, bar, told: None };
+        let end = see_through(&engine.database, job, source, &mut command, &stop).await?;
+        anyhow::Ok((end, command.task))
     });
     // A second signal leaves threads behind that may be parsing still.
     runtime.shutdown_timeout(Duration::from_millis(200));
-    let report = report?;
-    let summary = Summary::new(path, &report)?;
-    summary.print(app)?;
-    Ok(summary.exit())
-}
-
-/// Waits until the owner has tried every listed address; `None` when the owner is gone before.
-fn follow(app: &App, database: &Database, owner: Owner) -> anyhow::Result<Option<Exit>> {
-    let reader = database.reader()?;
-    let bar = app.progress.add(indicatif::ProgressBar::new_spinner());
-    loop {
-        let to_go = to_go(&reader)?;
-        if to_go == Some(0) {
-            bar.finish_and_clear();
-            return Ok(Some(settled(&reader)?));
+    match end? {
+        (JobEnd::Done(Some(report)), _) => {
+            let summary = Summary::new(engine.database.path(), &report)?;
+            summary.print(app)?;
+            Ok(summary.exit())
         }
-        bar.set_message(
-            to_go.map_or_else(|| "many addresses to go".to_owned(), |n| format!("{n} addresses to go")),
-        );
-        bar.tick();
-        if OwnerLock::owner(database.path()).is_none_or(|now| now.pid != owner.pid) {
-            bar.finish_and_clear();
-            return Ok(None);
+        (JobEnd::Done(None), task) => settled(&engine.database.reader()?, &task),
+        (JobEnd::Interrupted, _) => {
+            tracing::warn!("interrupted; what is left is done by the next `wirewatch run` or backfill");
+            Ok(Exit::Partial)
         }
-        std::thread::sleep(LOOK);
     }
 }
 
-/// How many listed addresses may be tried now; `None` when so much is owed that it was not counted.
-fn to_go(reader: &Reader) -> anyhow::Result<Option<usize>> {
-    const COUNTED: usize = 2_000;
-    let Some(source) = reader.find_feed(URLS)?.filter(|source| source.entries.owed > 0) else {
-        return Ok(Some(0));
+/// How the owner's work came out: what could not be had is tried again by it and told apart here.
+fn settled(reader: &Reader, task: &Task) -> anyhow::Result<Exit> {
+    let put_off = match task {
+        Task::Urls { .. } => reader.find_feed(URLS)?.map_or(0, |source| source.entries.owed),
+        Task::Polls { .. } => {
+            let failing = reader.feeds()?.into_iter().filter(|feed| feed.off.is_none() && feed.failures > 0);
+            failing.count() as u64
+        }
     };
-    let due = reader.owed_entries(Timestamp::now(), COUNTED, &HashSet::new(), &HashSet::new())?;
-    Ok((due.len() < COUNTED).then(|| due.iter().filter(|entry| entry.feed == source.id).count()))
-}
-
-/// What could not be had is tried again by the owner and told apart here.
-fn settled(reader: &Reader) -> anyhow::Result<Exit> {
-    let put_off = reader.find_feed(URLS)?.map_or(0, |source| source.entries.owed);
     if put_off == 0 {
         return Ok(Exit::Done);
     }
-    tracing::warn!(addresses = put_off, "could not be had yet; they are tried again later");
+    tracing::warn!("{put_off} could not be had; they are tried again later");
     Ok(Exit::Partial)
 }
 

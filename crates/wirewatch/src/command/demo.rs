@@ -9,22 +9,32 @@ use wirewatch_fetch::Fetcher;
 use wirewatch_model::Seq;
 use wirewatch_newswire::{Pace, Press, PressOptions, RunningPress};
 use wirewatch_pipeline::{Report, Source, Stop};
-use wirewatch_store::{ShortWrite, Write};
+use wirewatch_store::{OwnerLock, ShortWrite, Write};
 
 /// How long the press takes to publish everything while a daemon follows it.
 const PUBLISHING: Duration = Duration::from_secs(60);
 /// Where the database keeps the last edition it has seen whole.
 const EDITION: &str = "demo.edition";
 
+/// How the press is followed.
+#[derive(Clone, Copy)]
+pub(super) struct Demo<'a> {
+    /// Until everything is stored, not until it is stopped.
+    pub(super) once: bool,
+    /// A folder of stored pages in place of the written press.
+    pub(super) pages: Option<&'a Path>,
+}
+
 /// Follows the press: edition by edition with `once`, else as it publishes.
 pub(super) async fn follow(
     app: &App,
-    once: bool,
-    pages: Option<&Path>,
+    demo: Demo<'_>,
     engine: &mut Engine,
+    lock: &OwnerLock,
     progress: &Progress,
     stop: &Stop,
 ) -> anyhow::Result<Report> {
+    let Demo { once, pages } = demo;
     engine.without_edit_pause();
     let known = engine.database.reader()?.last_seq()? > Seq(0);
     let pace = match (once && pages.is_none(), known) {
@@ -39,7 +49,7 @@ pub(super) async fn follow(
     };
     let press = press.start(PressOptions { pace, ..PressOptions::default() }).await?;
     let fetcher = fetcher(app, &press)?;
-    let walk = Walk { app, engine, press: &press, fetcher: &fetcher };
+    let walk = Walk { app, engine, lock, press: &press, fetcher: &fetcher };
     tracing::info!(feeds = press.feeds.len(), "the simulated press publishes on {}", press.addr);
     let report = if once && pages.is_some() {
         walk.make_due()?;
@@ -111,13 +121,14 @@ async fn walk_editions(walk: &Walk<'_>, progress: &Progress, stop: &Stop) -> any
 struct Walk<'a> {
     app: &'a App,
     engine: &'a Engine,
+    lock: &'a OwnerLock,
     press: &'a RunningPress,
     fetcher: &'a Fetcher,
 }
 
 impl Walk<'_> {
     async fn pass(&self, source: Source, stop: &Stop) -> anyhow::Result<Report> {
-        self.engine.pass(self.fetcher, Some(self.press.feeds.clone()), source, stop).await
+        self.engine.pass(self.lock, self.fetcher, Some(self.press.feeds.clone()), source, stop).await
     }
 
     fn next_edition(&self) -> anyhow::Result<usize> {

@@ -1,8 +1,9 @@
 //! `wirewatch run`: the daemon, one round of it, or either on the simulated press.
 
+use super::demo::Demo;
 use crate::{
     app::App,
-    engine::{Engine, Ownership, Progress, Summary, end_on_signals, fetch_config, runtime},
+    engine::{Engine, Progress, Summary, end_on_signals, fetch_config, runtime},
     exit::{Exit, UsageError},
     feeds,
 };
@@ -12,7 +13,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use wirewatch_fetch::Fetcher;
 use wirewatch_pipeline::{Report, Source, Stop};
-use wirewatch_store::{Database, Role};
+use wirewatch_store::{Database, OwnerLock, Role};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -31,21 +32,21 @@ pub(crate) struct RunArgs {
     pub(crate) no_serve: bool,
 }
 
+impl<'a> From<&'a RunArgs> for Demo<'a> {
+    fn from(args: &'a RunArgs) -> Self {
+        Self { once: args.once, pages: args.pages.as_deref() }
+    }
+}
+
 pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
     let path = database_path(app, args);
+    let mut engine = Engine::open(app, &path)?;
     let role = if args.once { Role::Command } else { Role::Daemon };
-    let engine = match Engine::open(app, &path, role)? {
-        Ownership::Ours(engine) => engine,
-        Ownership::Theirs(owner) => {
-            anyhow::bail!(
-                "process {} works on {} already: wait for it, or name another database with --db",
-                owner.pid,
-                path.display()
-            )
-        }
-    };
     let runtime = runtime()?;
-    let report = runtime.block_on(follow(app, args, engine));
+    let report = runtime.block_on(async {
+        let lock = engine.own(role).await?;
+        follow(app, args, &mut engine, &lock).await
+    });
     // A second signal leaves threads behind that may be parsing still.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let report = report?;
@@ -65,16 +66,16 @@ fn database_path(app: &App, args: &RunArgs) -> PathBuf {
     }
 }
 
-async fn follow(app: &App, args: &RunArgs, mut engine: Box<Engine>) -> anyhow::Result<Report> {
+async fn follow(app: &App, args: &RunArgs, engine: &mut Engine, lock: &OwnerLock) -> anyhow::Result<Report> {
     let stop = Stop::new();
     tokio::spawn(end_on_signals(stop.clone()));
     engine.store_topics().await?;
     let progress = Progress::start(&app.progress, engine.counters.clone());
     let api = start_api(app, args, &engine.database).await?;
     let report = if args.demo {
-        super::demo::follow(app, args.once, args.pages.as_deref(), &mut engine, &progress, &stop).await
+        super::demo::follow(app, args.into(), engine, lock, &progress, &stop).await
     } else {
-        follow_real(app, args.once, &engine, &stop).await
+        follow_real(app, args.once, engine, lock, &stop).await
     };
     if let Some(api) = api {
         api.abort();
@@ -82,7 +83,13 @@ async fn follow(app: &App, args: &RunArgs, mut engine: Box<Engine>) -> anyhow::R
     report
 }
 
-async fn follow_real(app: &App, once: bool, engine: &Engine, stop: &Stop) -> anyhow::Result<Report> {
+async fn follow_real(
+    app: &App,
+    once: bool,
+    engine: &Engine,
+    lock: &OwnerLock,
+    stop: &Stop,
+) -> anyhow::Result<Report> {
     let feeds = feeds::load(app.config.feeds_file.as_deref())?;
     if feeds.iter().all(|feed| feed.off.is_some()) {
         tracing::warn!("the feed list follows no feed; only feeds added by command are polled");
@@ -92,7 +99,7 @@ async fn follow_real(app: &App, once: bool, engine: &Engine, stop: &Stop) -> any
     }
     let fetcher = Fetcher::new(fetch_config(&app.config.fetch))?;
     let source = if once { Source::Once } else { Source::Daemon };
-    engine.pass(&fetcher, Some(feeds), source, stop).await
+    engine.pass(lock, &fetcher, Some(feeds), source, stop).await
 }
 
 /// The daemon answers over HTTP beside its work; one round is over too soon for it.

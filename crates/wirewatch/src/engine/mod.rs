@@ -10,47 +10,30 @@ pub(crate) use summary::Summary;
 
 use crate::{app::App, command::topics::tagger, config::FetchSettings};
 use anyhow::Context as _;
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 use wirewatch_fetch::{FetchConfig, Fetcher, PARSER_VERSION};
 use wirewatch_model::FeedSpec;
-use wirewatch_pipeline::{Clock, Counters, PipelineConfig, Report, Setup, Source, Stages, Stop};
-use wirewatch_store::{Database, LockError, Owner, OwnerLock, Role, Write, WriterOptions};
+use wirewatch_pipeline::{
+    Clock, Counters, PipelineConfig, Report, Setup, Source, Stages, Stop, run_as_owner, take_ownership,
+};
+use wirewatch_store::{Database, OwnerLock, Role, Write, WriterOptions};
 use wirewatch_tag::Tagger;
 
-/// How often an owner looks whether another process asks for the database, and how often one that asked
-/// looks whether it was given.
-const HANDOVER_LOOK: Duration = Duration::from_millis(200);
+/// How long a command that has the database may take to finish what is in flight, beyond its deadline.
+const HANDOVER_GRACE: Duration = Duration::from_secs(10);
 
-/// The right to run the pipeline on a database, with everything a pass needs but the network.
+/// Everything a pass of the pipeline needs but the network and the right to run it.
 pub(crate) struct Engine {
     pub(crate) database: Database,
-    lock: Arc<OwnerLock>,
-    role: Role,
     tagger: Arc<Tagger>,
     writer: WriterOptions,
     pipeline: PipelineConfig,
     pub(crate) counters: Arc<Counters>,
 }
 
-/// Who runs the pipeline.
-pub(crate) enum Ownership {
-    Ours(Box<Engine>),
-    /// Another process does; only reported to commands, which may leave the work to it.
-    Theirs(Owner),
-}
-
 impl Engine {
-    /// Opens the database, made if there is none, and becomes its owner.
-    pub(crate) fn open(app: &App, path: &Path, role: Role) -> anyhow::Result<Ownership> {
-        let database = Database::open(path)?;
-        let lock = match acquire(app, path, role)? {
-            Ok(lock) => lock,
-            Err(owner) => return Ok(Ownership::Theirs(owner)),
-        };
+    /// Opens the database, made if there is none.
+    pub(crate) fn open(app: &App, path: &Path) -> anyhow::Result<Self> {
         let config = &app.config;
         let mut pipeline = PipelineConfig {
             feed_workers: config.fetch.feed_workers,
@@ -67,15 +50,25 @@ impl Engine {
             parser_version: PARSER_VERSION,
             ..WriterOptions::default()
         };
-        Ok(Ownership::Ours(Box::new(Self {
-            database,
-            lock: Arc::new(lock),
-            role,
+        Ok(Self {
+            database: Database::open(path)?,
             tagger: Arc::new(tagger(config)?),
             writer,
             pipeline,
             counters: Arc::default(),
-        })))
+        })
+    }
+
+    /// Becomes the owner. A daemon waits for a command to finish, a second daemon is refused.
+    pub(crate) async fn own(&self, role: Role) -> anyhow::Result<OwnerLock> {
+        let path = self.database.path();
+        let patience = self.pipeline.drain_deadline + HANDOVER_GRACE;
+        take_ownership(path, role, patience).await.with_context(|| {
+            format!(
+                "stop that process first, or name another database with --db (this is {})",
+                path.display()
+            )
+        })
     }
 
     /// Edits of the simulated press come as fast as it publishes.
@@ -101,15 +94,22 @@ impl Engine {
         self.store(vec![Write::SyncTopics { topics: topics.collect() }]).await
     }
 
-    /// Runs the pipeline until its source ends, `stop` is signalled, or a daemon asks for the database.
+    /// Runs the pipeline until its source ends, `stop` is signalled, or a daemon asks a command for the
+    /// database.
     pub(crate) async fn pass(
         &self,
+        lock: &OwnerLock,
         fetcher: &Fetcher,
         feeds: Option<Vec<FeedSpec>>,
         source: Source,
         stop: &Stop,
     ) -> anyhow::Result<Report> {
-        let setup = Setup {
+        Ok(run_as_owner(lock, self.setup(fetcher, feeds), source, stop).await?)
+    }
+
+    /// What a run of the pipeline needs.
+    pub(crate) fn setup(&self, fetcher: &Fetcher, feeds: Option<Vec<FeedSpec>>) -> Setup {
+        Setup {
             database: self.database.clone(),
             fetcher: fetcher.clone(),
             stages: Stages::new(Arc::clone(&self.tagger)),
@@ -118,57 +118,7 @@ impl Engine {
             config: self.pipeline.clone(),
             clock: Clock::System,
             counters: Arc::clone(&self.counters),
-        };
-        let asked = self.hand_over_when_asked(stop.clone());
-        let pass = wirewatch_pipeline::run(setup, source, stop.clone());
-        tokio::pin!(asked);
-        tokio::select! {
-            report = pass => Ok(report?),
-            () = &mut asked => unreachable!("the watch never ends"),
         }
-    }
-
-    /// A command lets a daemon have the database: it stops its source and what is in flight is stored.
-    async fn hand_over_when_asked(&self, stop: Stop) {
-        if self.role == Role::Command {
-            while !self.lock.handover_requested() {
-                tokio::time::sleep(HANDOVER_LOOK).await;
-            }
-            tracing::info!("another process asks for the database: finishing what is in flight");
-            if !stop.is_signalled() {
-                stop.signal();
-            }
-        }
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Takes the lock. A daemon asks a command to let go and waits for it; a second daemon is refused.
-fn acquire(app: &App, path: &Path, role: Role) -> anyhow::Result<Result<OwnerLock, Owner>> {
-    let patience = Instant::now() + app.config.drain_deadline + Duration::from_secs(10);
-    let mut asked = false;
-    loop {
-        let owner = match OwnerLock::acquire(path, role) {
-            Ok(lock) => return Ok(Ok(lock)),
-            Err(LockError::Held { owner: Some(owner) }) => owner,
-            Err(error) => return Err(error.into()),
-        };
-        if role == Role::Command {
-            return Ok(Err(owner));
-        }
-        if owner.role == Role::Daemon || Instant::now() > patience {
-            let held = LockError::Held { owner: Some(owner) };
-            return Err(anyhow::Error::new(held).context(format!(
-                "stop that process first, or name another database with --db (this is {})",
-                path.display()
-            )));
-        }
-        if !asked {
-            tracing::info!(owner.pid, "a command works on the database: asking it to finish");
-            OwnerLock::request_handover(path).context("the command cannot be asked to finish")?;
-            asked = true;
-        }
-        std::thread::sleep(HANDOVER_LOOK);
     }
 }
 

@@ -30,6 +30,11 @@ impl Progress {
         Self { bar, redraw }
     }
 
+    /// The line itself, for words behind the counts.
+    pub(crate) fn bar(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
     /// A remark behind the counts.
     pub(crate) fn remark(&self, text: &str) {
         self.bar.set_prefix(text.to_owned());
