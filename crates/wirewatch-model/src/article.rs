@@ -144,7 +144,10 @@ impl LetterHasher {
                 self.push(letter.to_ascii_lowercase());
             }
         } else {
-            letter.to_lowercase().filter(|letter| letter.is_alphanumeric()).for_each(|letter| self.push(letter));
+            letter
+                .to_lowercase()
+                .filter(|letter| letter.is_alphanumeric())
+                .for_each(|letter| self.push(letter));
         }
     }
 

@@ -17,7 +17,7 @@
 //! queue closes, so what is in flight is stored. Nothing here is kept when the process dies: what is
 //! owed stands in the inbox.
 //!
-//! [`run`] is the whole of it. `run --once` and backfills are the same run with a source that ends
+//! [`run()`] is the whole of it. `run --once` and backfills are the same run with a source that ends
 //! ([`Source`]).
 
 mod attempt;

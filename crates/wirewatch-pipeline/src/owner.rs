@@ -40,11 +40,11 @@ pub async fn take_ownership(database: &Path, role: Role, patience: Duration) -> 
     }
 }
 
-/// [`run`] as the owner. A command signals `stop` when a daemon asks for the database.
+/// [`run()`] as the owner. A command signals `stop` when a daemon asks for the database.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// As [`run()`].
 pub async fn run_as_owner(
     lock: &OwnerLock,
     setup: Setup,

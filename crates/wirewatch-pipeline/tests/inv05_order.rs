@@ -65,7 +65,7 @@ async fn inv05_taggers_in_parallel_do_not_change_the_order_of_storing() {
     let calls = AtomicUsize::new(0);
     bench.stages.tag = Arc::new(move |input| {
         // Every third article takes long.
-        if calls.fetch_add(1, Ordering::SeqCst) % 3 == 0 {
+        if calls.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) {
             std::thread::sleep(Duration::from_millis(20));
         }
         tag(input)

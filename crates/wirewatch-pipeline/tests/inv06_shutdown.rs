@@ -10,7 +10,7 @@ use common::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
-use wirewatch_pipeline::{Report, Source, Stop, run};
+use wirewatch_pipeline::{PipelineError, Report, Source, Stop, run};
 
 /// Four hosts whose second page does not answer before the gate opens.
 async fn held(gate: &Arc<Semaphore>) -> Bench {
@@ -27,9 +27,8 @@ async fn held(gate: &Arc<Semaphore>) -> Bench {
     bench
 }
 
-fn start(bench: &Bench, stop: &Stop) -> tokio::task::JoinHandle<Report> {
-    let (setup, stop) = (bench.setup(), stop.clone());
-    tokio::spawn(async move { run(setup, Source::Daemon, stop).await.expect("no fault") })
+fn start(bench: &Bench, stop: &Stop) -> tokio::task::JoinHandle<Result<Report, PipelineError>> {
+    tokio::spawn(run(bench.setup(), Source::Daemon, stop.clone()))
 }
 
 fn asked(bench: &Bench, place: usize) -> usize {
@@ -46,7 +45,7 @@ async fn inv06_what_is_in_flight_is_stored_after_the_stop() {
     wait_until(|| asked(&bench, 1) == 4).await;
     stop.signal();
     gate.add_permits(4);
-    let report = running.await.expect("no panic");
+    let report = running.await.expect("no panic").expect("no fault");
     assert!(report.drained);
     bench.assert_conserved(12);
     let stored = bench.number("SELECT count(*) FROM items WHERE url LIKE '%-1.html'");
@@ -62,7 +61,7 @@ async fn inv06_the_drain_has_a_deadline_and_what_misses_it_is_still_owed() {
     let running = start(&bench, &stop);
     wait_until(|| asked(&bench, 1) == 4).await;
     stop.signal();
-    let report = running.await.expect("no panic");
+    let report = running.await.expect("no panic").expect("no fault");
     assert!(!report.drained);
     bench.assert_conserved(12);
     assert_eq!(bench.number("SELECT count(*) FROM entry WHERE state = 'owed' AND url LIKE '%-1.html'"), 4);
@@ -83,7 +82,7 @@ async fn inv06_a_second_signal_leaves_at_once() {
     wait_until(|| asked(&bench, 1) == 4).await;
     stop.signal();
     stop.signal();
-    let report = running.await.expect("no panic");
+    let report = running.await.expect("no panic").expect("no fault");
     assert!(!report.drained);
     bench.assert_conserved(12);
 }

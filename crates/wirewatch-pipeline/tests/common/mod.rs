@@ -1,6 +1,7 @@
 //! A run of the real pipeline against publishers on loopback, in a folder of its own.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(clippy::expect_used, reason = "helpers of tests: a failure is a failed test")]
 
 pub mod content;
 pub mod server;
@@ -49,7 +50,7 @@ impl Bench {
     }
 
     pub fn database(&self) -> Database {
-        Database::open(&self.folder.path().join("test.db")).expect("the database opens")
+        Database::open(self.folder.path().join("test.db")).expect("the database opens")
     }
 
     pub fn setup(&self) -> Setup {
