@@ -59,7 +59,7 @@ pub struct Cleaned {
 }
 
 /// A block of a page and what became of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ExplainedBlock {
     /// The block's text.
     pub text: String,

@@ -7,9 +7,11 @@ use super::outline::{Block, Kind, Outline, Tag};
 use super::phrases;
 use crate::meta::dates;
 use crate::text;
+use serde::Serialize;
 
 /// What became of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// Text of the article.
     Kept,

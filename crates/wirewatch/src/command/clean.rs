@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use std::{fmt::Write as _, path::Path};
-use wirewatch_clean::{Cleaned, PageInput, clean};
+use wirewatch_clean::{Cleaned, ExplainedBlock, Fate, PageInput, clean, explain};
 use wirewatch_fetch::{Fetcher, PageRequest, PageResult};
 use wirewatch_model::{CleanArticle, HostMemory, Stamp, word_count};
 
@@ -20,7 +20,7 @@ pub(crate) struct CleanArgs {
     /// Address or file of a page; `.gz` is opened
     #[arg(value_name = "URL|FILE")]
     page: String,
-    /// Also say how the text was found
+    /// Also say how the text was found, and what became of every block of the page
     #[arg(long)]
     explain: bool,
     /// The address a file came from
@@ -51,7 +51,9 @@ struct Explained {
     paragraphs: usize,
     host: String,
     /// Blocks in and next to the text that the host's other pages are compared with.
-    blocks: usize,
+    observed_blocks: usize,
+    /// Every block of the page, in its order, with what became of it.
+    blocks: Vec<ExplainedBlock>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -74,14 +76,20 @@ pub(crate) fn run(app: &mut App, args: &CleanArgs) -> anyhow::Result<Exit> {
         content_type: bytes.content_type.as_deref(),
         body: &bytes.body,
     };
-    let cleaned = clean(&page, &HostMemory::default(), app.now);
+    let memory = HostMemory::default();
+    let (cleaned, blocks) = if args.explain {
+        explain(&page, &memory, app.now)
+    } else {
+        (clean(&page, &memory, app.now), Vec::new())
+    };
     let article = &cleaned.article;
     let explained = args.explain.then(|| Explained {
         page_bytes: bytes.body.len(),
         words: word_count(&article.text),
         paragraphs: article.paragraphs().count(),
         host: cleaned.observation.host.clone(),
-        blocks: cleaned.observation.blocks.len(),
+        observed_blocks: cleaned.observation.blocks.len(),
+        blocks,
     });
     let text = text(&cleaned, explained.as_ref());
     let rejected = cleaned.rejected.as_ref().map(ToString::to_string);
@@ -142,12 +150,30 @@ fn text(cleaned: &Cleaned, explained: Option<&Explained>) -> String {
         fact("text", &format!("{} words in {} paragraphs", explained.words, explained.paragraphs));
         fact(
             "host",
-            &format!("{}, {} blocks compared with its other pages", explained.host, explained.blocks),
+            &format!(
+                "{}, {} blocks compared with its other pages",
+                explained.host, explained.observed_blocks
+            ),
         );
+        return text + &blocks_text(&explained.blocks);
     }
-    for (place, paragraph) in article.paragraphs().enumerate() {
-        let number = if explained.is_some() { format!("[{}] ", place + 1) } else { String::new() };
-        let _ = write!(text, "\n{number}{}\n", printable(paragraph));
+    for paragraph in article.paragraphs() {
+        let _ = write!(text, "\n{}\n", printable(paragraph));
+    }
+    text
+}
+
+/// The blocks one by one: what was kept in full, the beginning of what was not, and why.
+fn blocks_text(blocks: &[ExplainedBlock]) -> String {
+    const SHOWN: usize = 100;
+    let mut text = String::new();
+    for block in blocks {
+        let _ = if block.fate == Fate::Kept {
+            write!(text, "\n+ {}\n", printable(&block.text))
+        } else {
+            let beginning: String = block.text.chars().take(SHOWN).collect();
+            write!(text, "\n- {:?}: {}\n", block.fate, printable(&beginning))
+        };
     }
     text
 }
