@@ -22,7 +22,7 @@ fn cut(id: i64) -> Article {
 
 /// Invariant 5: nothing refers to what is not stored.
 #[test]
-fn invariant_5_a_withdrawn_original_gives_back_its_copies() {
+fn inv05_a_withdrawn_original_gives_back_its_copies() {
     let mut desk = Desk::new();
     desk.judge(&geneva(1));
     check_copy(desk.judge(&cut(2)).verdict, 1, &[Relation::Truncated]);
@@ -33,7 +33,7 @@ fn invariant_5_a_withdrawn_original_gives_back_its_copies() {
 }
 
 #[test]
-fn invariant_5_a_settled_article_stays_when_it_is_withdrawn_by_mistake() {
+fn inv05_a_settled_article_stays_when_it_is_withdrawn_by_mistake() {
     let mut desk = Desk::new();
     desk.verdict(&geneva(1));
     assert_eq!(desk.deduper.withdraw(ArticleId(1)), []);

@@ -178,7 +178,7 @@ async fn rule_29_a_bomb_is_read_no_further_than_the_cap() {
 }
 
 #[tokio::test]
-async fn invariant_2_a_cut_body_saves_its_entries_and_not_its_validators() {
+async fn inv02_a_cut_body_saves_its_entries_and_not_its_validators() {
     let whole = rss(3);
     let cut = &whole[..whole.len() - 60];
     let bytes = answer(200, &["ETag: \"1\"", &format!("Content-Length: {}", whole.len())], cut);

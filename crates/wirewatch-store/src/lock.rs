@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invariant_7_a_second_owner_is_refused_and_told_the_first() {
+    fn inv07_a_second_owner_is_refused_and_told_the_first() {
         let folder = tempfile::tempdir().expect("folder");
         let database = folder.path().join("a.db");
         let first = OwnerLock::acquire(&database, Role::Daemon).expect("free");
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn invariant_7_a_command_hears_that_it_should_hand_over() {
+    fn inv07_a_command_hears_that_it_should_hand_over() {
         let folder = tempfile::tempdir().expect("folder");
         let database = folder.path().join("a.db");
         let command = OwnerLock::acquire(&database, Role::Command).expect("free");

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn invariant_10_long_queries_are_cut() {
+    fn inv10_long_queries_are_cut() {
         let many = (0..100).map(|number| format!("w{number}")).collect::<Vec<_>>().join(" ");
         let query = fts_query(&Stems::new(), &many).expect("words");
         assert_eq!(query.matches(" AND ").count(), MOST_WORDS - 1);

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn invariant_10_a_host_stays_bounded_and_keeps_what_recurs() {
+    fn inv10_a_host_stays_bounded_and_keeps_what_recurs() {
         let mut blocks = Vec::new();
         let mut pages = 0;
         for number in 0..3_000u64 {

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn invariant_8_a_panic_ends_the_writer_and_leaves_nobody_waiting() {
+    fn inv08_a_panic_ends_the_writer_and_leaves_nobody_waiting() {
         let folder = tempfile::tempdir().expect("folder");
         let database = Database::open(folder.path().join("a.db")).expect("made");
         let options = WriterOptions {

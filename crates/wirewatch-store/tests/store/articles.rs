@@ -56,7 +56,7 @@ fn an_article_is_stored_with_all_that_hangs_on_it() {
 }
 
 #[test]
-fn invariant_1_the_same_request_twice_is_stored_once() {
+fn inv01_the_same_request_twice_is_stored_once() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);
     let first = world.done(article(ids[0], 1, TEXT));
@@ -69,7 +69,7 @@ fn invariant_1_the_same_request_twice_is_stored_once() {
 }
 
 #[test]
-fn invariant_5_a_verdict_over_what_is_not_stored_is_refused_whole() {
+fn inv05_a_verdict_over_what_is_not_stored_is_refused_whole() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     let of = ArticleId(77);
@@ -118,7 +118,7 @@ fn a_copy_joins_the_story_and_folds_to_the_root() {
 }
 
 #[test]
-fn invariant_4_an_identity_has_one_article_and_an_alias_gives_way() {
+fn inv04_an_identity_has_one_article_and_an_alias_gives_way() {
     let world = World::new();
     let ids = world.announced(&["a", "b", "c"]);
     let mut first = article(ids[0], 1, TEXT);
@@ -145,7 +145,7 @@ fn invariant_4_an_identity_has_one_article_and_an_alias_gives_way() {
 }
 
 #[test]
-fn invariant_3_another_text_is_the_next_revision_also_when_it_is_an_older_one() {
+fn inv03_another_text_is_the_next_revision_also_when_it_is_an_older_one() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     world.done(article(id, 1, TEXT));
@@ -171,7 +171,7 @@ fn invariant_3_another_text_is_the_next_revision_also_when_it_is_an_older_one() 
 }
 
 #[test]
-fn invariant_3_fifty_earlier_texts_are_kept_the_first_among_them() {
+fn inv03_fifty_earlier_texts_are_kept_the_first_among_them() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     world.done(article(id, 1, "Text 0."));
@@ -187,7 +187,7 @@ fn invariant_3_fifty_earlier_texts_are_kept_the_first_among_them() {
 }
 
 #[test]
-fn invariant_1_the_page_completes_what_the_feed_stood_in_for() {
+fn inv01_the_page_completes_what_the_feed_stood_in_for() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     world.done(provisional(article(id, 1, "Talks resumed."), at(60)));
@@ -222,7 +222,7 @@ fn the_page_may_say_no_more_than_the_feed() {
 }
 
 #[test]
-fn invariant_3_relevant_articles_are_looked_at_again_four_times() {
+fn inv03_relevant_articles_are_looked_at_again_four_times() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);
     world.done(article(ids[0], 1, TEXT));
@@ -242,7 +242,7 @@ fn invariant_3_relevant_articles_are_looked_at_again_four_times() {
 }
 
 #[test]
-fn invariant_3_looks_for_edits_can_be_switched_off() {
+fn inv03_looks_for_edits_can_be_switched_off() {
     let world = World::with(WriterOptions { recheck: false, ..quick() });
     let id = world.announced(&["a"])[0];
     world.done(article(id, 1, TEXT));

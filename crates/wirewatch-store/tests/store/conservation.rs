@@ -95,7 +95,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn invariant_1_nothing_announced_is_lost(events in prop::collection::vec(event(), 1..60)) {
+    fn inv01_nothing_announced_is_lost(events in prop::collection::vec(event(), 1..60)) {
         let world = World::new();
         for name in ["a", "b"] {
             world.feed(&format!("https://{name}.example/rss"));

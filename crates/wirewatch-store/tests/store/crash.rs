@@ -76,7 +76,7 @@ fn in_the_inbox(path: &Path, id: i64) -> bool {
 }
 
 #[test]
-fn invariant_8_what_was_acknowledged_survives_kill_9() {
+fn inv08_what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("wirewatch.db");
     let mut said = Vec::new();
@@ -106,7 +106,7 @@ fn invariant_8_what_was_acknowledged_survives_kill_9() {
 }
 
 #[test]
-fn invariant_8_the_disk_may_be_full_at_any_page() {
+fn inv08_the_disk_may_be_full_at_any_page() {
     let limit = Arc::new(AtomicU32::new(0));
     let world = World::with(WriterOptions { page_limit: Some(Arc::clone(&limit)), ..quick() });
     let keys: Vec<String> = (0..40).map(|number| format!("k{number}")).collect();

@@ -14,7 +14,7 @@ fn edited(key: &str, words: &str) -> Entry {
 }
 
 #[test]
-fn invariant_1_everything_announced_is_owed_at_once() {
+fn inv01_everything_announced_is_owed_at_once() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     let without_link = Entry { url: None, ..entry("b") };
@@ -28,7 +28,7 @@ fn invariant_1_everything_announced_is_owed_at_once() {
 }
 
 #[test]
-fn invariant_3_an_entry_is_taken_once_in_each_version() {
+fn inv03_an_entry_is_taken_once_in_each_version() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     world.check(feed, vec![entry("a")], at(0));
@@ -47,7 +47,7 @@ fn invariant_3_an_entry_is_taken_once_in_each_version() {
 }
 
 #[test]
-fn invariant_3_edits_wait_for_the_end_of_the_pause() {
+fn inv03_edits_wait_for_the_end_of_the_pause() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     world.check(feed, vec![entry("a")], at(0));
@@ -60,7 +60,7 @@ fn invariant_3_edits_wait_for_the_end_of_the_pause() {
 }
 
 #[test]
-fn invariant_3_an_article_is_owed_again_at_most_twenty_times() {
+fn inv03_an_article_is_owed_again_at_most_twenty_times() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     world.check(feed, vec![entry("a")], at(0));
@@ -77,7 +77,7 @@ fn invariant_3_an_article_is_owed_again_at_most_twenty_times() {
 }
 
 #[test]
-fn invariant_3_what_is_announced_anew_while_in_work_is_owed_again() {
+fn inv03_what_is_announced_anew_while_in_work_is_owed_again() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     world.check(feed, vec![entry("a")], at(0));
@@ -90,7 +90,7 @@ fn invariant_3_what_is_announced_anew_while_in_work_is_owed_again() {
 }
 
 #[test]
-fn invariant_2_validators_are_saved_with_the_entries_and_replaced_whole() {
+fn inv02_validators_are_saved_with_the_entries_and_replaced_whole() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     let validators = |etag: Option<&str>, hash| {
@@ -113,7 +113,7 @@ fn invariant_2_validators_are_saved_with_the_entries_and_replaced_whole() {
 }
 
 #[test]
-fn invariant_2_a_check_that_cannot_be_stored_leaves_nothing_of_itself() {
+fn inv02_a_check_that_cannot_be_stored_leaves_nothing_of_itself() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     let broken = FeedCheck {
@@ -128,7 +128,7 @@ fn invariant_2_a_check_that_cannot_be_stored_leaves_nothing_of_itself() {
 }
 
 #[test]
-fn invariant_2_a_better_parser_reads_faulty_feeds_once_more_spread_over_a_day() {
+fn inv02_a_better_parser_reads_faulty_feeds_once_more_spread_over_a_day() {
     let world = World::with(WriterOptions { parser_version: 1, ..quick() });
     let feeds: Vec<FeedId> = (0..20).map(|n| world.feed(&format!("https://news{n}.example/rss"))).collect();
     for feed in &feeds[1..] {
@@ -153,7 +153,7 @@ fn invariant_2_a_better_parser_reads_faulty_feeds_once_more_spread_over_a_day() 
 }
 
 #[test]
-fn invariant_1_a_failed_page_is_tried_again_when_told() {
+fn inv01_a_failed_page_is_tried_again_when_told() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     let failure = PageFailure { status: Some(503), reason: "busy".into(), lasting: false, retry_after: None };
@@ -174,7 +174,7 @@ fn invariant_1_a_failed_page_is_tried_again_when_told() {
 }
 
 #[test]
-fn invariant_1_rejected_with_a_reason_or_later() {
+fn inv01_rejected_with_a_reason_or_later() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);
     let reject = |entry, retry_at| Write::EntryRejected {
@@ -196,7 +196,7 @@ fn invariant_1_rejected_with_a_reason_or_later() {
 }
 
 #[test]
-fn invariant_1_seen_is_the_sum_of_what_became_of_it() {
+fn inv01_seen_is_the_sum_of_what_became_of_it() {
     let world = World::new();
     let ids = world.announced(&["a", "b", "c", "d", "e"]);
     world.done(article(ids[0], 1, "Text."));
@@ -237,7 +237,7 @@ fn an_entry_that_kills_the_process_is_set_aside() {
 }
 
 #[test]
-fn invariant_4_an_entry_of_a_known_address_is_done_without_a_fetch() {
+fn inv04_an_entry_of_a_known_address_is_done_without_a_fetch() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);
     assert_eq!(

@@ -111,7 +111,7 @@ fn a_filter_narrows_by_everything_it_names() {
 }
 
 #[test]
-fn invariant_9_listings_page_without_gaps_or_repeats() {
+fn inv09_listings_page_without_gaps_or_repeats() {
     let texts: Vec<(&str, &str)> = (0..23).map(|_| ("en", "Talks went on.")).collect();
     let world = with_texts(&texts);
     let reader = world.reader();
@@ -135,7 +135,7 @@ fn invariant_9_listings_page_without_gaps_or_repeats() {
 }
 
 #[test]
-fn invariant_9_a_reader_sees_the_latest_state_of_each_change_once() {
+fn inv09_a_reader_sees_the_latest_state_of_each_change_once() {
     let world = with_texts(&[("en", "One."), ("en", "Two."), ("en", "Three.")]);
     let entry = world.entry_id("k1");
     world.done(with_verdict(article(entry, 1, "One, edited."), Verdict::Revision { of: ArticleId(1) }));

@@ -121,7 +121,7 @@ fn a_check_says_when_to_come_again() {
 }
 
 #[test]
-fn invariant_10_the_history_of_checks_is_bounded() {
+fn inv10_the_history_of_checks_is_bounded() {
     let world = World::new();
     let id = world.feed(A);
     for minute in 0..250 {
@@ -145,7 +145,7 @@ fn a_feed_that_kills_the_process_is_left_alone_for_a_day() {
 }
 
 #[test]
-fn invariant_10_pauses_of_hosts_survive_and_the_longer_one_stands() {
+fn inv10_pauses_of_hosts_survive_and_the_longer_one_stands() {
     let world = World::new();
     let pause = |minutes, reason: &str| HostPause {
         host: "a.example".to_owned(),

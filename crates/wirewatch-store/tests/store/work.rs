@@ -89,7 +89,7 @@ fn topics_are_counted_by_their_titles() {
 }
 
 #[test]
-fn invariant_7_two_processes_write_in_turn_and_lose_nothing() {
+fn inv07_two_processes_write_in_turn_and_lose_nothing() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");
     std::thread::scope(|scope| {

@@ -14,7 +14,7 @@ fn patient() -> WriterOptions {
 }
 
 #[test]
-fn invariant_8_one_bad_request_does_not_sink_its_group() {
+fn inv08_one_bad_request_does_not_sink_its_group() {
     let world = World::with(patient());
     let ids = world.announced(&["a", "b", "c"]);
     let bad = with_verdict(article(ids[1], 2, "Two."), Verdict::ExactCopy { of: ArticleId(9) });
@@ -46,7 +46,7 @@ fn an_article_revised_in_its_own_group_is_indexed_once() {
 }
 
 #[test]
-fn invariant_9_the_order_of_seq_is_the_order_of_requests_and_readers_never_see_a_gap() {
+fn inv09_the_order_of_seq_is_the_order_of_requests_and_readers_never_see_a_gap() {
     let world = World::new();
     let keys: Vec<String> = (0..200).map(|number| format!("k{number}")).collect();
     let ids = world.announced(&keys.iter().map(String::as_str).collect::<Vec<_>>());
@@ -109,7 +109,7 @@ fn wait_for(world: &World, mut is: impl FnMut(&WriterState) -> bool) {
 }
 
 #[test]
-fn invariant_8_a_full_disk_stops_the_intake_and_loses_nothing() {
+fn inv08_a_full_disk_stops_the_intake_and_loses_nothing() {
     let (world, limit) = full();
     let answer = world.handle.submit(large(FeedId(1))).expect("queued");
     wait_for(&world, |state| matches!(state, WriterState::Stalled { .. }));
@@ -129,7 +129,7 @@ fn invariant_8_a_full_disk_stops_the_intake_and_loses_nothing() {
 }
 
 #[test]
-fn invariant_8_a_stopped_writer_says_what_is_not_stored() {
+fn inv08_a_stopped_writer_says_what_is_not_stored() {
     let (world, _limit) = full();
     let answer = world.handle.submit(large(FeedId(1))).expect("queued");
     wait_for(&world, |state| matches!(state, WriterState::Stalled { .. }));
@@ -141,7 +141,7 @@ fn invariant_8_a_stopped_writer_says_what_is_not_stored() {
 }
 
 #[test]
-fn invariant_8_a_lock_of_another_process_is_waited_for() {
+fn inv08_a_lock_of_another_process_is_waited_for() {
     let world = World::new();
     let other = rusqlite::Connection::open(world.database.path()).expect("open");
     other.execute_batch("BEGIN IMMEDIATE; UPDATE meta SET value = value;").expect("locked");
@@ -154,7 +154,7 @@ fn invariant_8_a_lock_of_another_process_is_waited_for() {
 }
 
 #[test]
-fn invariant_8_a_damaged_file_ends_the_writer() {
+fn inv08_a_damaged_file_ends_the_writer() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("wirewatch.db");
     let database = Database::open(&path).expect("made");
