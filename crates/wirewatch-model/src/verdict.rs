@@ -147,6 +147,9 @@ pub struct JudgedArticle {
     pub signature: Vec<u8>,
     /// The verdict.
     pub verdict: Verdict,
+    /// For a [`Verdict::Revision`] by which the page's text completes the feed's stand-in: what that
+    /// text is by itself, new or a copy of an article at another address.
+    pub completion: Option<Verdict>,
     /// Why, when it is a copy.
     pub evidence: Option<CopyEvidence>,
     /// The story it belongs to; `None` opens a story of its own.

@@ -227,6 +227,7 @@ pub(crate) fn article(entry: EntryId, id: i64, text: &str) -> TaggedArticle {
             revision_key: text_hash(text).unwrap_or_default(),
             signature: vec![1, 2, 3],
             verdict: Verdict::New,
+            completion: None,
             evidence: None,
             story: None,
             background: Vec::new(),
