@@ -43,8 +43,10 @@ pub(crate) fn after_failure(
     let next_try = next_try(failures_before, failure, now);
     let stands_in_now = failure.lasting || failures_before >= 1;
     match announced {
-        Announced::First if stands_in_now => NextStep::StandIn { next_try },
-        // An article is stored already: a failing look at its page changes nothing.
+        // What the feed says anew is worth storing where its text stood in before; a page's text is
+        // never replaced by it.
+        Announced::First | Announced::Changed if stands_in_now => NextStep::StandIn { next_try },
+        // Nothing to stand in with, or an article that stands: a failing look changes nothing.
         Announced::First | Announced::Changed | Announced::Provisional | Announced::Recheck => {
             NextStep::Wait(next_try)
         }
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_stored_article_is_left_alone_when_its_page_fails() {
-        for announced in [Announced::Changed, Announced::Provisional, Announced::Recheck] {
+        for announced in [Announced::Provisional, Announced::Recheck] {
             let step = after_failure(announced, 6, &failure(true), Timestamp::UNIX_EPOCH);
             assert!(matches!(step, NextStep::Wait(Some(_))), "{announced:?}");
         }

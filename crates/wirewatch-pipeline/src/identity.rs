@@ -1,7 +1,7 @@
 //! Whose article a page is (invariant 4): pure rules over addresses.
 
-use wirewatch_model::address::{identity, is_front_page, publisher_domain};
-use wirewatch_model::{CleanArticle, Publisher};
+use wirewatch_model::address::{identity, is_front_page, publisher_domain, registrable_domain};
+use wirewatch_model::{CleanArticle, OwedEntry, Publisher};
 
 /// The addresses of one page, as identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +16,17 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// Collects the addresses; `None` when the article has no address at all.
-    pub(crate) fn of(article: &CleanArticle, announced: Option<&str>, redirects: &[String]) -> Option<Self> {
-        let own = identity(&article.url)?;
+    /// Collects the addresses of an article made of this entry.
+    ///
+    /// An article without an address, and a feed's text about an address of somebody else's site that
+    /// has not answered, is known by its entry alone: no feed can plant an article at another outlet.
+    pub(crate) fn of(article: &CleanArticle, owed: &OwedEntry, redirects: &[String]) -> Self {
+        let own = identity(&article.url).filter(|_| answered_or_own(article, owed));
+        let Some(own) = own else {
+            let own = format!("entry:{}:{}", owed.feed, owed.entry.key);
+            return Self { own, leading: Vec::new(), declared: None };
+        };
+        let announced = owed.entry.url.as_deref();
         let mut leading: Vec<String> = Vec::new();
         for address in announced.into_iter().chain(redirects.iter().map(String::as_str)) {
             if let Some(address) = identity(address)
@@ -36,22 +44,33 @@ impl Addresses {
             })
             .and_then(identity)
             .filter(|declared| *declared != own);
-        Some(Self { own, leading, declared })
-    }
-
-    /// The identities under which the same article may be stored already, strongest first.
-    pub(crate) fn candidates(&self) -> Vec<String> {
-        let mut all = vec![self.own.clone()];
-        all.extend(self.leading.iter().cloned());
-        all
+        Self { own, leading, declared }
     }
 }
 
-/// Who published an article: the feed's publisher when the article stands on its domain (or names no
-/// domain), else the article's own domain under the name its page gives.
+/// Whether the article's address answered, or is at least on the site of the feed that announces it.
+fn answered_or_own(article: &CleanArticle, owed: &OwedEntry) -> bool {
+    let site = &owed.publisher.domain;
+    !article.method.is_from_feed()
+        || site.is_empty()
+        || publisher_domain(&article.url).as_deref() == Some(site.as_str())
+}
+
+/// Whether two identities stand on one registrable domain.
+pub(crate) fn same_site(one: &str, other: &str) -> bool {
+    let site = |identity: &str| {
+        let host = identity.split(['/', '?', ':']).next().unwrap_or_default();
+        (!identity.starts_with("entry:")).then(|| registrable_domain(host))
+    };
+    site(one).is_some_and(|domain| site(other) == Some(domain))
+}
+
+/// Who published an article: the feed's publisher when the article stands on its domain, names none, or
+/// is the feed's own text; else the article's own domain under the name its page gives.
 pub(crate) fn publisher_of(article: &CleanArticle, feed: &Publisher) -> Publisher {
     let domain = publisher_domain(&article.url).unwrap_or_default();
-    if domain.is_empty() || domain == feed.domain || feed.domain.is_empty() {
+    let fed = article.method.is_from_feed() && !feed.domain.is_empty();
+    if fed || domain.is_empty() || domain == feed.domain || feed.domain.is_empty() {
         return Publisher {
             domain: if feed.domain.is_empty() { domain } else { feed.domain.clone() },
             ..feed.clone()
@@ -64,7 +83,8 @@ pub(crate) fn publisher_of(article: &CleanArticle, feed: &Publisher) -> Publishe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wirewatch_model::Method;
+    use jiff::Timestamp;
+    use wirewatch_model::{Announced, Entry, EntryId, FeedId, FeedSettings, Method, SourceRef};
 
     fn article(url: &str, canonical: Option<&str>) -> CleanArticle {
         CleanArticle {
@@ -84,8 +104,41 @@ mod tests {
         }
     }
 
+    fn owed(url: Option<&str>, site: &str) -> OwedEntry {
+        OwedEntry {
+            id: EntryId(1),
+            feed: FeedId(2),
+            publisher: Publisher { domain: site.into(), ..Publisher::default() },
+            settings: FeedSettings::default(),
+            entry: Entry { key: "k".into(), url: url.map(str::to_owned), ..Entry::default() },
+            source: SourceRef::Http,
+            announced: Announced::First,
+            failures: 0,
+            first_seen: Timestamp::UNIX_EPOCH,
+            taken_at: Timestamp::UNIX_EPOCH,
+            article: None,
+            page_validators: None,
+        }
+    }
+
     fn addresses(url: &str, canonical: Option<&str>) -> Addresses {
-        Addresses::of(&article(url, canonical), None, &[]).expect("an http address")
+        Addresses::of(&article(url, canonical), &owed(None, ""), &[])
+    }
+
+    #[test]
+    fn inv04_a_feed_cannot_plant_an_article_at_another_outlet() {
+        let told = CleanArticle { method: Method::FeedContent, ..article("http://victim.example/a/1", None) };
+        assert_eq!(Addresses::of(&told, &owed(None, "evil.example"), &[]).own, "entry:2:k");
+        assert_eq!(Addresses::of(&told, &owed(None, "victim.example"), &[]).own, "victim.example/a/1");
+        let evil = Publisher { domain: "evil.example".into(), ..Publisher::default() };
+        assert_eq!(publisher_of(&told, &evil), evil);
+    }
+
+    #[test]
+    fn sites_are_compared_by_registrable_domain() {
+        assert!(same_site("m.news.example/a", "news.example/b?c"));
+        assert!(!same_site("news.example/a", "other.example/a"));
+        assert!(!same_site("entry:1:k", "entry:1:k"));
     }
 
     #[test]

@@ -8,18 +8,22 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
-use wirewatch_model::{EntryId, FeedId, OwedEntry, address};
+use wirewatch_model::{DueFeed, EntryId, FeedId, OwedEntry, address};
 
 /// The set of feeds and entries under way.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     state: Mutex<State>,
+    feed_done: Notify,
     entry_room: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    feeds: HashSet<FeedId>,
+    feeds: HashMap<FeedId, Option<String>>,
+    /// Hosts with a feed under way. A page of the same host may be under way too: the fetcher lets one
+    /// in after the other.
+    feed_hosts: HashSet<String>,
     entries: HashMap<EntryId, Flight>,
     hosts: HashSet<String>,
     identities: HashSet<String>,
@@ -32,9 +36,18 @@ struct Flight {
 }
 
 impl InFlight {
-    /// Takes a feed; `None` when it is under way already.
-    pub(crate) fn take_feed(self: &Arc<Self>, feed: FeedId) -> Option<FeedTicket> {
-        self.lock().feeds.insert(feed).then(|| FeedTicket { set: Arc::clone(self), feed })
+    /// Takes a feed; `None` when it is under way already, or another one of its host is.
+    pub(crate) fn take_feed(self: &Arc<Self>, feed: &DueFeed) -> Option<FeedTicket> {
+        let host = address::host(&feed.url);
+        let mut state = self.lock();
+        let busy = state.feeds.contains_key(&feed.id)
+            || host.as_ref().is_some_and(|host| state.feed_hosts.contains(host));
+        if busy {
+            return None;
+        }
+        state.feed_hosts.extend(host.clone());
+        state.feeds.insert(feed.id, host);
+        Some(FeedTicket { set: Arc::clone(self), feed: feed.id })
     }
 
     /// Takes an entry; `None` when it, its host or its address is under way already.
@@ -57,7 +70,7 @@ impl InFlight {
 
     /// The feeds under way.
     pub(crate) fn feeds(&self) -> Vec<FeedId> {
-        self.lock().feeds.iter().copied().collect()
+        self.lock().feeds.keys().copied().collect()
     }
 
     /// The entries under way.
@@ -69,6 +82,11 @@ impl InFlight {
     pub(crate) fn is_empty(&self) -> bool {
         let state = self.lock();
         state.feeds.is_empty() && state.entries.is_empty()
+    }
+
+    /// For the scheduler: waits until a feed was given back, or was since the last wait.
+    pub(crate) async fn feed_done(&self) {
+        self.feed_done.notified().await;
     }
 
     /// For the dispatcher: waits until there may be something to hand out (a host or an address is
@@ -92,7 +110,12 @@ pub(crate) struct FeedTicket {
 
 impl Drop for FeedTicket {
     fn drop(&mut self) {
-        self.set.lock().feeds.remove(&self.feed);
+        let mut state = self.set.lock();
+        if let Some(Some(host)) = state.feeds.remove(&self.feed) {
+            state.feed_hosts.remove(&host);
+        }
+        drop(state);
+        self.set.feed_done.notify_one();
         self.set.entry_room.notify_one();
     }
 }
@@ -174,6 +197,17 @@ mod tests {
         drop(first);
         assert!(set.take_entry(&owed(2, Some("https://a.example/1/?utm_source=x"))).is_some());
         assert!(set.is_empty());
+    }
+
+    #[test]
+    fn one_host_is_asked_for_one_feed_at_a_time() {
+        let set = Arc::new(InFlight::default());
+        let feed = |id, url: &str| DueFeed { id: FeedId(id), url: url.into(), ..DueFeed::default() };
+        let first = set.take_feed(&feed(1, "http://a.example/1.xml")).expect("free");
+        assert!(set.take_feed(&feed(2, "http://a.example/2.xml")).is_none());
+        assert!(set.take_feed(&feed(3, "http://b.example/1.xml")).is_some());
+        drop(first);
+        assert!(set.take_feed(&feed(2, "http://a.example/2.xml")).is_some());
     }
 
     #[test]

@@ -40,11 +40,18 @@ impl Journal {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        file.set_len(0)?;
         Ok((
             Arc::new(Self { file: Mutex::new(file) }),
             bytes.chunks_exact(SLOT_BYTES).filter_map(read).collect(),
         ))
+    }
+
+    /// Forgets what the last process died over, once that is counted.
+    pub(crate) fn clear(&self) {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.set_len(0) {
+            tracing::debug!(%error, "the stage journal could not be cleared");
+        }
     }
 
     /// A slot for one worker.
@@ -114,8 +121,9 @@ mod tests {
         journal.slot(2).write(&bytes(Held::Entry(EntryId(8))));
         journal.slot(3).write(&bytes(Held::Feed(FeedId(9))));
         drop(journal);
-        let (_, before) = Journal::open(&database).expect("opens again");
+        let (journal, before) = Journal::open(&database).expect("opens again");
         assert_eq!(before, [Held::Entry(EntryId(8)), Held::Feed(FeedId(9))]);
+        journal.clear();
         let (_, before) = Journal::open(&database).expect("opens a third time");
         assert!(before.is_empty());
     }

@@ -12,6 +12,9 @@ use wirewatch_store::{
 /// How often the lock, a handover and a job are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// How often a job is looked at that another process does.
+const FOLLOW: Duration = Duration::from_secs(1);
+
 /// Takes the owner's lock. A daemon asks a command that has it to finish what is in flight and waits
 /// for it, at most `patience`; a command never waits.
 ///
@@ -20,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// [`LockError::Held`] names who has it and keeps it.
 pub async fn take_ownership(database: &Path, role: Role, patience: Duration) -> Result<OwnerLock, LockError> {
     let mut waited = Duration::ZERO;
-    let mut asked = false;
+    let mut asked = None;
     loop {
         let owner = match OwnerLock::acquire(database, role) {
             Err(LockError::Held { owner }) => owner,
@@ -31,10 +34,13 @@ pub async fn take_ownership(database: &Path, role: Role, patience: Duration) -> 
         if role == Role::Command || keeps_it || waited >= patience {
             return Err(LockError::Held { owner });
         }
-        if let Some(owner) = owner.filter(|_| !asked) {
+        if let Some(owner) = owner.filter(|owner| asked != Some(owner.pid)) {
             tracing::info!(owner.pid, "a command works on the database: asking it to finish");
-            asked = OwnerLock::request_handover(database).is_ok();
+            asked = Some(owner.pid);
         }
+        // Asked again at every look: another command may have taken the lock, and the request with it.
+        let request = OwnerLock::request_handover(database);
+        request.map_err(|source| LockError::Io { path: database.to_owned(), source })?;
         sleep(LOOK).await;
         waited += LOOK;
     }
@@ -112,6 +118,7 @@ pub async fn see_through(
 ) -> Result<JobEnd, PipelineError> {
     let reader = database.reader()?;
     let mut report = None;
+    let mut noted = None;
     loop {
         let owner = match OwnerLock::acquire(database.path(), Role::Command) {
             Ok(lock) => {
@@ -119,7 +126,11 @@ pub async fn see_through(
                 let setup = host.setup()?;
                 // Its own signals: a handover ends this run, not the command.
                 let own = stop.child();
-                report = Some(Box::new(run_as_owner(&lock, setup, source, &own).await?));
+                let ran = run_as_owner(&lock, setup, source, &own).await;
+                if let Err(error) = &ran {
+                    update(database, job, JobUpdate::Failed(error.to_string()))?;
+                }
+                report = Some(Box::new(ran?));
                 if !lock.handover_requested() && !stop.is_signalled() {
                     // The source has ended; what is left waits for its time (a host's pause, a retry).
                     break;
@@ -137,8 +148,13 @@ pub async fn see_through(
             return Ok(JobEnd::Interrupted);
         }
         host.following(owner, left);
+        if noted != Some(left) {
+            noted = Some(left);
+            let counts = vec![("left".to_owned(), left)];
+            update(database, job, JobUpdate::Progress { counts, checkpoint: None })?;
+        }
         tokio::select! {
-            () = sleep(LOOK) => {}
+            () = sleep(FOLLOW) => {}
             () = stop.source.cancelled() => {}
         }
     }

@@ -13,6 +13,7 @@ use crate::{
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 use tokio::{
     sync::mpsc,
@@ -38,6 +39,11 @@ const TEXTS: usize = 16;
 /// What is finished waits for a commit of up to a hundred.
 const FINISHED: usize = 128;
 
+/// How long the threads may take for the item they hold when a run ends before its time.
+const LAST_ITEM: Duration = Duration::from_secs(1);
+/// How long the writer may take for its group then.
+const LAST_GROUP: Duration = Duration::from_secs(5);
+
 /// Everything a run needs.
 #[derive(Debug)]
 pub struct Setup {
@@ -47,6 +53,8 @@ pub struct Setup {
     pub fetcher: Fetcher,
     /// The CPU stages.
     pub stages: Stages,
+    /// The topics of the rules, slug and title, for those who read the database without this program.
+    pub topics: Vec<(String, String)>,
     /// The feed list, to be brought into the database; `None` leaves the feeds as they are.
     pub feeds: Option<Vec<FeedSpec>>,
     /// How the writer groups, waits and schedules looks for edits.
@@ -96,7 +104,7 @@ pub struct Report {
 ///
 /// When the database cannot be used, its writer ends, or a worker dies.
 pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, PipelineError> {
-    let Setup { database, fetcher, stages, feeds, writer, config, clock, counters } = setup;
+    let Setup { database, fetcher, stages, topics, feeds, writer, config, clock, counters } = setup;
     let writer = database.start_writer(writer)?;
     let shared = Shared {
         config,
@@ -110,15 +118,23 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
         stop: stop.source.clone(),
         database,
     };
-    let journal = prepare(&shared, feeds).await?;
+    let journal = tokio::select! {
+        journal = prepare(&shared, topics, feeds) => journal?,
+        // A database that cannot be written keeps the start waiting; a signal ends the wait.
+        () = stop.source.cancelled() => return finish(shared, writer, Ok(false), true).await,
+    };
     let mut workers = Workers::default();
     start(&shared, source, &journal, &mut workers)?;
     let ended = workers.watch(&shared, &stop).await;
-    finish(shared, writer, ended).await
+    finish(shared, writer, ended, stop.at_once.is_cancelled()).await
 }
 
 /// Counts what the last process died over, brings the feed list in and restores the hosts' pauses.
-async fn prepare(shared: &Shared, feeds: Option<Vec<FeedSpec>>) -> Result<Arc<Journal>, PipelineError> {
+async fn prepare(
+    shared: &Shared,
+    topics: Vec<(String, String)>,
+    feeds: Option<Vec<FeedSpec>>,
+) -> Result<Arc<Journal>, PipelineError> {
     let now = shared.clock.now();
     let path = shared.database.path().to_owned();
     let (journal, died_over) =
@@ -131,6 +147,8 @@ async fn prepare(shared: &Shared, feeds: Option<Vec<FeedSpec>>) -> Result<Arc<Jo
         tracing::warn!(?held, "the process died while it worked on this");
         shared.writer.write(Write::Strike { target, at: now }).await?;
     }
+    journal.clear();
+    shared.writer.write(Write::SyncTopics { topics }).await?;
     if let Some(specs) = feeds {
         shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
     }
@@ -284,10 +302,14 @@ impl Workers {
                 ended = self.set.join_next_with_id() => match ended {
                     None => return Ok(true),
                     Some(Ok((_, Ok(())))) => {}
-                    Some(Ok((_, Err(error)))) => return Err(self.fall(error).await),
+                    Some(Ok((_, Err(error)))) => {
+                        self.let_go(stop).await;
+                        return Err(error);
+                    }
                     Some(Err(error)) => {
                         let error = self.died(&error);
-                        return Err(self.fall(error).await);
+                        self.let_go(stop).await;
+                        return Err(error);
                     }
                 },
                 () = stop.at_once.cancelled() => {
@@ -297,19 +319,22 @@ impl Workers {
                 }
                 () = &mut deadline => {
                     tracing::warn!("the drain deadline has passed; what is not stored yet is still owed");
-                    self.set.abort_all();
-                    while self.set.join_next().await.is_some() {}
+                    self.let_go(stop).await;
                     return Ok(false);
                 }
             }
         }
     }
 
-    /// One worker is gone: the others cannot go on. Closing their queues ends the threads.
-    async fn fall(&mut self, error: PipelineError) -> PipelineError {
+    /// Ends the tasks; closing their queues ends the threads, each after the item it holds. One that
+    /// hangs on its item is left behind: the process is about to end.
+    async fn let_go(&mut self, stop: &Stop) {
         self.set.abort_all();
-        while self.set.join_next().await.is_some() {}
-        error
+        tokio::select! {
+            () = async { while self.set.join_next().await.is_some() {} } => {}
+            () = stop.at_once.cancelled() => {}
+            () = tokio::time::sleep(LAST_ITEM) => {}
+        }
     }
 
     fn died(&self, error: &JoinError) -> PipelineError {
@@ -328,23 +353,23 @@ async fn finish(
     shared: Shared,
     writer: Writer,
     ended: Result<bool, PipelineError>,
+    at_once: bool,
 ) -> Result<Report, PipelineError> {
     let counts = shared.counters.counts();
     let failures = std::mem::take(&mut *shared.failures.lock().unwrap_or_else(PoisonError::into_inner));
     drop(shared);
-    let drained = match ended {
-        Ok(drained) => drained,
-        Err(error) => {
-            writer.handle().stop_retrying();
-            return Err(error);
-        }
-    };
-    if drained {
-        // The writer ends when its last handle is gone; it has answered everything by now.
-        let joined = tokio::task::spawn_blocking(move || writer.join()).await;
-        joined.map_err(|error| PipelineError::Worker { worker: "writer", reason: error.to_string() })??;
-    } else {
+    let drained = matches!(ended, Ok(true));
+    if !drained {
         writer.handle().stop_retrying();
+    }
+    // The writer ends when its last handle is gone. The lock must not go to another owner while it
+    // works; a thread that was left behind may keep its handle for ever.
+    let joined = tokio::task::spawn_blocking(move || writer.join());
+    let patience = if at_once { Duration::ZERO } else { LAST_GROUP };
+    let joined = tokio::time::timeout(patience, joined).await;
+    let drained = ended? && drained;
+    if let Ok(joined) = joined {
+        joined.map_err(|error| PipelineError::Worker { worker: "writer", reason: error.to_string() })??;
     }
     Ok(Report {
         counts,

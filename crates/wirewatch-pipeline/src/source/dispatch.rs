@@ -38,9 +38,7 @@ pub(crate) async fn dispatch(
     while !shared.stop.is_cancelled() {
         // Asked before the inbox is read: what ends after this line wakes the next wait.
         let quiet = once.as_ref().is_some_and(CancellationToken::is_cancelled) && shared.inflight.is_empty();
-        if lookahead.len() < ROUND {
-            refill(&shared, &look, &mut lookahead).await?;
-        }
+        refill(&shared, &look, &mut lookahead).await?;
         let ready = lookahead.take_startable(&shared.inflight, ROUND);
         if ready.is_empty() {
             if quiet && lookahead.len() == 0 {
@@ -56,16 +54,22 @@ pub(crate) async fn dispatch(
     Ok(())
 }
 
+/// Pulls entries of hosts that have none waiting, so that a slow host with a backlog holds a few places
+/// and no more, and lets go of those whose host asked for a pause meanwhile.
 async fn refill(shared: &Shared, look: &Look, lookahead: &mut Lookahead) -> Result<(), PipelineError> {
     let now = shared.clock.now();
     let mut skip: HashSet<EntryId> = shared.inflight.entries().into_iter().collect();
     skip.extend(lookahead.ids());
     let room = LOOKAHEAD - lookahead.len();
-    let owed = look.ask(move |reader| {
-        let paused = reader.host_pauses(now)?.into_iter().map(|pause| pause.host).collect();
-        reader.owed_entries(now, room, &paused, &skip)
+    let waiting = lookahead.hosts();
+    let pulled = look.ask(move |reader| {
+        let paused: HashSet<String> = reader.host_pauses(now)?.into_iter().map(|pause| pause.host).collect();
+        let busy = paused.union(&waiting).cloned().collect();
+        Ok((reader.owed_entries(now, room, &busy, &skip)?, paused))
     });
-    lookahead.extend(owed.await?);
+    let (owed, paused) = pulled.await?;
+    lookahead.extend(owed);
+    lookahead.let_go(&paused);
     Ok(())
 }
 
@@ -101,7 +105,7 @@ async fn start(
                 .map(|address| match address {
                     Some(address) => Ok(reader
                         .article_by_identities(&[address])?
-                        .filter(|known| !known.provisional)
+                        .filter(|known| !known.method.starts_with("feed-"))
                         .map(|known| known.id)),
                     None => Ok(None),
                 })

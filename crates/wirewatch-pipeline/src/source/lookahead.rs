@@ -1,8 +1,11 @@
 //! Owed entries pulled ahead of their turn, so that one look at the store serves many hosts.
 
 use crate::{inflight::InFlight, inflight::Ticket};
-use std::{collections::VecDeque, sync::Arc};
-use wirewatch_model::{EntryId, OwedEntry};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+use wirewatch_model::{EntryId, OwedEntry, address};
 
 /// Entries in the order the store gave them.
 #[derive(Debug, Default)]
@@ -17,6 +20,18 @@ impl Lookahead {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = EntryId> {
         self.waiting.iter().map(|owed| owed.id)
+    }
+
+    /// The hosts that have entries waiting.
+    pub(crate) fn hosts(&self) -> HashSet<String> {
+        self.waiting.iter().filter_map(host).collect()
+    }
+
+    /// Lets the entries of these hosts go: they are pulled again when their time has come.
+    pub(crate) fn let_go(&mut self, hosts: &HashSet<String>) {
+        if !hosts.is_empty() {
+            self.waiting.retain(|owed| host(owed).is_none_or(|host| !hosts.contains(&host)));
+        }
     }
 
     pub(crate) fn extend(&mut self, entries: Vec<OwedEntry>) {
@@ -42,4 +57,8 @@ impl Lookahead {
         self.waiting = left;
         startable
     }
+}
+
+fn host(owed: &OwedEntry) -> Option<String> {
+    owed.entry.url.as_deref().and_then(address::host)
 }

@@ -8,8 +8,10 @@ use crate::{
 use jiff::Timestamp;
 use std::{collections::HashSet, time::Duration};
 use tokio::sync::mpsc;
-use wirewatch_model::FeedId;
+use wirewatch_model::{DueFeed, FeedId};
 
+/// Feeds looked at: more than are handed out, so that many feeds of one busy host hide no other.
+const LOOKED_AT: usize = 512;
 /// Feeds handed out at one look: a thousand feeds do not go out in one second.
 const BATCH: usize = 64;
 /// Shortest time between two looks: a feed without an interval floor must not spin the daemon either.
@@ -29,33 +31,42 @@ pub(crate) async fn schedule(
         let now = shared.clock.now();
         let mut skip: HashSet<FeedId> = shared.inflight.feeds().into_iter().collect();
         skip.extend(&polled);
-        let due = look.ask(move |reader| reader.due_feeds(now, BATCH, &skip)).await?;
+        let due = look.ask(move |reader| reader.due_feeds(now, LOOKED_AT, &skip)).await?;
         if due.is_empty() && once {
             return Ok(());
         }
-        for feed in due {
-            if once {
-                polled.insert(feed.id);
-            }
-            if !hand_out(&shared, &feeds, feed).await {
-                return Ok(());
-            }
-        }
+        let Some(handed_out) = hand_out(&shared, &feeds, due).await else { return Ok(()) };
         if !once {
             wait(&shared, &look, now).await?;
+        } else if handed_out.is_empty() {
+            // Every due feed waits for another one of its host.
+            tokio::select! {
+                () = shared.stop.cancelled() => {}
+                () = shared.inflight.feed_done() => {}
+            }
+        } else {
+            polled.extend(handed_out);
         }
     }
     Ok(())
 }
 
-/// Hands one feed to the fetchers; false when the run is ending.
-async fn hand_out(shared: &Shared, feeds: &mpsc::Sender<Due>, feed: wirewatch_model::DueFeed) -> bool {
-    let Some(ticket) = shared.inflight.take_feed(feed.id) else { return true };
-    tokio::select! {
-        biased;
-        () = shared.stop.cancelled() => false,
-        sent = feeds.send(Due { feed, ticket }) => sent.is_ok(),
+/// Hands feeds to the fetchers, one a host; `None` when the run is ending.
+async fn hand_out(shared: &Shared, feeds: &mpsc::Sender<Due>, due: Vec<DueFeed>) -> Option<Vec<FeedId>> {
+    let mut handed_out = Vec::new();
+    for feed in due {
+        if handed_out.len() == BATCH {
+            break;
+        }
+        let Some(ticket) = shared.inflight.take_feed(&feed) else { continue };
+        handed_out.push(feed.id);
+        tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => return None,
+            sent = feeds.send(Due { feed, ticket }) => sent.ok()?,
+        }
     }
+    Some(handed_out)
 }
 
 async fn wait(shared: &Shared, look: &Look, now: Timestamp) -> Result<(), PipelineError> {

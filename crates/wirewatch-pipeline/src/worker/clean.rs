@@ -66,6 +66,10 @@ impl Cleaner {
 
     fn page(&self, owed: &OwedEntry, page: &Page) -> Outcome {
         let now = self.now();
+        if !page.redirects.is_empty() && address::is_front_page(&page.url) {
+            let why = format!("the address leads to {} now, which is no article", page.url);
+            return self.not_an_article(owed, page, why, now);
+        }
         let host = address::host(&page.url).unwrap_or_default();
         let memory = self.memories.get(&host, &self.reader);
         let input =
@@ -89,8 +93,11 @@ impl Cleaner {
             },
             Err(panic) => format!("the cleaner failed on the page ({panic})"),
         };
-        let failure =
-            PageFailure { status: Some(page.status), reason: why, lasting: true, retry_after: None };
+        self.not_an_article(owed, page, why, now)
+    }
+
+    fn not_an_article(&self, owed: &OwedEntry, page: &Page, reason: String, now: Timestamp) -> Outcome {
+        let failure = PageFailure { status: Some(page.status), reason, lasting: true, retry_after: None };
         match after(owed, failure, now) {
             After::Write(write) => Outcome::Entry(write),
             After::StandIn { failure, next_try } => stand_in(owed, Some(failure), next_try, now),
@@ -124,6 +131,11 @@ fn stand_in(
         Err(panic) => format!("the cleaner failed on the feed's text ({panic})"),
     };
     let reason = match failure {
+        // The page is still tried: nothing is given up yet.
+        Some(failure) if provisional_until.is_some() => {
+            let (entry, next_try, taken_at) = (owed.id, provisional_until, owed.taken_at);
+            return Outcome::Entry(Write::PageFailed { entry, failure, next_try, taken_at, at: now });
+        }
         Some(failure) => format!("{}; and the feed's text cannot stand in: {refused}", failure.reason),
         None => refused,
     };

@@ -1,17 +1,24 @@
 //! Dedup: one thread, in order. It says whose article a text is, gives ids and ordinals, and asks the
 //! deduplicator for the verdict; what the deduplicator needs to know it reads from the store.
 
-use super::{draft::Draft, guarded, windows::Windows};
+use super::{
+    draft::Draft,
+    guarded,
+    page::{After, after},
+    windows::Windows,
+};
 use crate::{
     PipelineError,
-    identity::{Addresses, publisher_of},
+    identity::{Addresses, publisher_of, same_site},
     message::{Clean, Finished, Judged, Notice, Notices},
     shared::Shared,
 };
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 use wirewatch_dedup::{DedupConfig, Deduper, Judgement, Step, StoredText, revision_key};
-use wirewatch_model::{ArticleId, CleanArticle, Ordinal, Reject, Stage, Verdict, article_time, text_hash};
+use wirewatch_model::{
+    Announced, ArticleId, CleanArticle, Ordinal, PageFailure, Reject, Stage, Verdict, article_time, text_hash,
+};
 use wirewatch_store::{KnownArticle, Reader, StoreError, Write};
 
 /// How often the deduplicator may ask for texts about one article before it is taken as new.
@@ -34,6 +41,7 @@ pub(crate) struct Judge {
 }
 
 struct Pending {
+    identity: String,
     revision_key: u128,
     from_feed: bool,
     identities: Vec<String>,
@@ -44,8 +52,24 @@ struct Pending {
 /// An article that is stored, or about to be.
 struct Known {
     id: ArticleId,
+    identity: String,
     revision_key: u128,
     from_feed: bool,
+}
+
+/// How judging one text ended.
+enum Judging {
+    Article(Box<Draft>),
+    /// A look at a stored article met another page, with the reason in words.
+    Elsewhere(String),
+}
+
+/// The article a text belongs to.
+enum Whose {
+    Of(Known),
+    /// Of this one if the texts turn out to be near each other.
+    Perhaps(Known),
+    Nobodys,
 }
 
 impl Judge {
@@ -121,7 +145,16 @@ impl Judge {
     ) -> Result<bool, PipelineError> {
         let entry = clean.owed.id;
         match guarded(|| self.judge(&clean)) {
-            Ok(Ok(article)) => {
+            Ok(Ok(Judging::Elsewhere(reason))) => {
+                let failure = PageFailure { status: None, reason, lasting: true, retry_after: None };
+                let Clean { owed, ticket, .. } = clean;
+                // Only looks at stored articles end here, for which no text stands in.
+                let After::Write(write) = after(&owed, failure, self.shared.clock.now()) else {
+                    return Ok(true);
+                };
+                Ok(finished.blocking_send(Finished::Entry(write, ticket)).is_ok())
+            }
+            Ok(Ok(Judging::Article(article))) => {
                 let article = article.complete(clean.article, clean.observation, self.shared.clock.now());
                 Ok(judged.blocking_send(Judged { article, ticket: clean.ticket }).is_ok())
             }
@@ -144,44 +177,67 @@ impl Judge {
         }
     }
 
-    fn judge(&mut self, clean: &Clean) -> Result<Draft, StoreError> {
+    fn judge(&mut self, clean: &Clean) -> Result<Judging, StoreError> {
         let article = &clean.article;
-        let announced = clean.owed.entry.url.as_deref();
-        // An article without an address is known by its feed and key.
-        let addresses = Addresses::of(article, announced, &clean.redirects).unwrap_or_else(|| Addresses {
-            own: format!("entry:{}:{}", clean.owed.feed, clean.owed.entry.key),
-            leading: Vec::new(),
-            declared: None,
-        });
+        let addresses = Addresses::of(article, &clean.owed, &clean.redirects);
         let key = revision_key(&article.title, &article.text);
         let publisher = publisher_of(article, &clean.owed.publisher);
         let time = article_time(article.published, clean.owed.first_seen);
         let mut draft = Draft::new(clean, publisher, key, time);
-        if let Some(known) = self.known(clean, &addresses, key)? {
-            self.again(&mut draft, article, &known, addresses)?;
-        } else {
-            self.first(&mut draft, article, addresses)?;
+        match self.whose(clean, &addresses, key)? {
+            Whose::Of(known) => self.again(&mut draft, clean, &known, addresses)?,
+            Whose::Perhaps(known) => {
+                self.first(&mut draft, article, addresses)?;
+                if draft.verdict.of() == Some(known.id) {
+                    self.moved(&mut draft, article, &known);
+                } else if matches!(clean.owed.announced, Announced::Recheck | Announced::Provisional) {
+                    let _ = self.deduper.withdraw(draft.id);
+                    return Ok(Judging::Elsewhere(format!(
+                        "the address leads to another page now ({})",
+                        article.url
+                    )));
+                }
+            }
+            Whose::Nobodys => self.first(&mut draft, article, addresses)?,
         }
         draft.ordinal = self.next_ordinal;
         self.next_ordinal = Ordinal(self.next_ordinal.0 + 1);
         self.remember(&draft, article.method.is_from_feed());
-        Ok(draft)
+        Ok(Judging::Article(Box::new(draft)))
     }
 
-    /// The article this text belongs to, when it is stored or about to be.
-    fn known(&self, clean: &Clean, addresses: &Addresses, key: u128) -> Result<Option<Known>, StoreError> {
-        let candidates = addresses.candidates();
-        if let Some(known) = self.find(&candidates)? {
-            return Ok(Some(known));
+    /// The article this text belongs to, when that is stored or about to be.
+    ///
+    /// The address that answered decides. An address that only led there (announced, redirecting) or
+    /// the entry's earlier article is a hint: it counts when the text is the same, when the page is the
+    /// one an article of this entry stood in for, or when the two turn out to be near each other.
+    fn whose(&self, clean: &Clean, addresses: &Addresses, key: u128) -> Result<Whose, StoreError> {
+        if let Some(known) = self.find(std::slice::from_ref(&addresses.own))? {
+            return Ok(Whose::Of(known));
         }
-        if let Some(id) = clean.owed.article
-            && let Some(known) = self.reader.known_article(id)?
-        {
-            return Ok(Some(Known::from(known)));
+        let mut hint = self.find(&addresses.leading)?;
+        if let (None, Some(id)) = (&hint, clean.owed.article) {
+            hint = self.reader.known_article(id)?.map(Known::from);
+        }
+        if let Some(known) = hint {
+            let of_this_entry = clean.owed.article == Some(known.id);
+            let completed = known.from_feed && clean.owed.announced == Announced::Provisional;
+            let retold = known.from_feed && clean.article.method.is_from_feed();
+            if of_this_entry && (completed || retold) {
+                return Ok(Whose::Of(known));
+            }
+            let same_site = same_site(&known.identity, &addresses.own);
+            if same_site && known.revision_key == key {
+                return Ok(Whose::Of(known));
+            }
+            if same_site || of_this_entry {
+                return Ok(Whose::Perhaps(known));
+            }
         }
         // A declared address is a claim: it joins two texts only when they are the same text.
-        let Some(declared) = &addresses.declared else { return Ok(None) };
-        Ok(self.find(std::slice::from_ref(declared))?.filter(|known| known.revision_key == key))
+        let Some(declared) = &addresses.declared else { return Ok(Whose::Nobodys) };
+        let declared = self.find(std::slice::from_ref(declared))?.filter(|known| known.revision_key == key);
+        Ok(declared.map_or(Whose::Nobodys, Whose::Of))
     }
 
     fn find(&self, identities: &[String]) -> Result<Option<Known>, StoreError> {
@@ -191,6 +247,7 @@ impl Judge {
         {
             return Ok(Some(Known {
                 id: *id,
+                identity: pending.identity.clone(),
                 revision_key: pending.revision_key,
                 from_feed: pending.from_feed,
             }));
@@ -202,29 +259,48 @@ impl Judge {
     fn again(
         &mut self,
         draft: &mut Draft,
-        article: &CleanArticle,
+        clean: &Clean,
         known: &Known,
         addresses: Addresses,
     ) -> Result<(), StoreError> {
+        let article = &clean.article;
         draft.id = known.id;
         draft.identity = addresses.own;
         draft.aliases = addresses.leading;
-        // A feed's text never takes the place of the page's.
-        let stands_back = article.method.is_from_feed() && !known.from_feed;
-        let completes = known.from_feed && !article.method.is_from_feed();
+        let from_feed = article.method.is_from_feed();
+        // A feed's text never takes the place of the page's, nor of what another entry said.
+        let stands_back = from_feed && !(known.from_feed && clean.owed.article == Some(known.id));
+        let completes = known.from_feed && !from_feed;
         if !completes && (stands_back || known.revision_key == draft.revision_key) {
             draft.verdict = Verdict::Same { of: known.id };
             draft.revision_key = known.revision_key;
             return Ok(());
         }
-        draft.signature = if completes {
-            // A stand-in may have been no original; the page's text enters the index as a new one.
-            self.verdict(draft, article, None)?.map_or_else(Vec::new, |judgement| judgement.signature)
+        if completes {
+            // A stand-in may have been no original; the page's text is judged as a new one.
+            let exact = self.exact(article)?.filter(|exact| *exact != known.id);
+            if let Some(judgement) = self.verdict(draft, article, exact)? {
+                draft.take(judgement);
+                draft.completion = Some(draft.verdict);
+            }
         } else {
-            self.deduper.revise(&draft.incoming(article))
-        };
+            draft.signature = self.deduper.revise(&draft.incoming(article));
+        }
         draft.verdict = Verdict::Revision { of: known.id };
         Ok(())
+    }
+
+    /// What was judged a copy of the article that its address used to lead to is that article, moved.
+    fn moved(&mut self, draft: &mut Draft, article: &CleanArticle, known: &Known) {
+        let _ = self.deduper.withdraw(draft.id);
+        draft.id = known.id;
+        draft.forget_copy();
+        if draft.revision_key == known.revision_key {
+            draft.verdict = Verdict::Same { of: known.id };
+        } else {
+            draft.verdict = Verdict::Revision { of: known.id };
+            draft.signature = self.deduper.revise(&draft.incoming(article));
+        }
     }
 
     /// The article is met for the first time: is it a copy?
@@ -237,14 +313,16 @@ impl Judge {
         draft.id = self.next_id;
         self.next_id = ArticleId(self.next_id.0 + 1);
         (draft.identity, draft.aliases) = self.own_identity(addresses)?;
-        let exact = match text_hash(&article.text) {
-            Some(hash) => self.reader.article_by_text_hash(hash)?,
-            None => None,
-        };
+        let exact = self.exact(article)?;
         if let Some(judgement) = self.verdict(draft, article, exact)? {
             draft.take(judgement);
         }
         Ok(())
+    }
+
+    /// The stored article with this very text, however old.
+    fn exact(&self, article: &CleanArticle) -> Result<Option<ArticleId>, StoreError> {
+        text_hash(&article.text).map_or(Ok(None), |hash| self.reader.article_by_text_hash(hash))
     }
 
     /// Asks the deduplicator, and answers what it needs to know.
@@ -296,7 +374,8 @@ impl Judge {
         for identity in &identities {
             self.pending_by_identity.insert(identity.clone(), draft.id);
         }
-        let pending = self.pending.entry(draft.id).or_insert(Pending {
+        let pending = self.pending.entry(draft.id).or_insert_with(|| Pending {
+            identity: draft.identity.clone(),
             revision_key: draft.revision_key,
             from_feed,
             identities: Vec::new(),
@@ -313,6 +392,11 @@ impl Judge {
 
 impl From<KnownArticle> for Known {
     fn from(known: KnownArticle) -> Self {
-        Self { id: known.id, revision_key: known.revision_key, from_feed: known.method.starts_with("feed-") }
+        Self {
+            id: known.id,
+            identity: known.identity,
+            revision_key: known.revision_key,
+            from_feed: known.method.starts_with("feed-"),
+        }
     }
 }

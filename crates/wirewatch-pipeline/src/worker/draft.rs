@@ -79,6 +79,12 @@ impl Draft {
         self.background = judgement.background;
     }
 
+    /// It turned out to be no copy but the article itself.
+    pub(crate) fn forget_copy(&mut self) {
+        self.evidence = None;
+        self.background.clear();
+    }
+
     pub(crate) fn complete(
         self,
         article: CleanArticle,

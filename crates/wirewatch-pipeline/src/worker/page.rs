@@ -10,7 +10,7 @@ use crate::{
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use wirewatch_fetch::{PageRequest, PageResult};
-use wirewatch_model::{Announced, OwedEntry, PageFailure, RawArticle, RawBody, Reject, SourceRef, Stage};
+use wirewatch_model::{Announced, OwedEntry, PageFailure, RawArticle, RawBody, SourceRef};
 use wirewatch_store::Write;
 
 /// Asks for pages, one at a time; several such workers share the queue.
@@ -100,12 +100,6 @@ pub(crate) enum After {
 /// Applies the rules of invariant 1 to one entry.
 pub(crate) fn after(owed: &OwedEntry, failure: PageFailure, now: Timestamp) -> After {
     match after_failure(owed.announced, owed.failures, &failure, now) {
-        // The article of an entry announced anew stands; only the look for the edit is given up.
-        NextStep::Wait(None) if owed.announced == Announced::Changed => {
-            let (entry, reason) = (owed.id, failure.reason);
-            let reject = Reject { entry, ordinal: None, stage: Stage::Fetch, reason, retry_at: None };
-            After::Write(Write::EntryRejected { reject, at: now })
-        }
         NextStep::Wait(next_try) => {
             After::Write(Write::PageFailed { entry: owed.id, failure, next_try, at: now })
         }

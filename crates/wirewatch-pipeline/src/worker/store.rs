@@ -125,7 +125,8 @@ impl Storer {
 
     async fn article(&mut self, article: Box<TaggedArticle>, ticket: Ticket) -> Result<(), PipelineError> {
         let judged = &article.judged;
-        if judged.verdict.of().is_some_and(|of| self.withdrawn.contains(&of)) {
+        let leans_on = [judged.verdict.of(), judged.completion.and_then(|verdict| verdict.of())];
+        if leans_on.iter().flatten().any(|of| self.withdrawn.contains(of)) {
             // Still owed: dropping the ticket lets the dispatcher hand it out again.
             self.give_up(judged.id, judged.verdict);
             return Ok(());

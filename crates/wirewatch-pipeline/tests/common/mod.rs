@@ -66,6 +66,7 @@ impl Bench {
             database: self.database(),
             fetcher: Fetcher::new(fetch).expect("a fetcher"),
             stages: self.stages.clone(),
+            topics: Vec::new(),
             feeds: Some(self.hosts.iter().map(|host| spec(host)).collect()),
             writer: self.writer.clone(),
             config: self.config.clone(),

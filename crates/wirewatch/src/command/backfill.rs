@@ -21,6 +21,8 @@ use wirewatch_model::{Entry, FeedId, FeedSpec, JobId, address};
 use wirewatch_pipeline::{JobEnd, JobHost, PipelineError, Setup, Source, Stop, see_through};
 use wirewatch_store::{Owner, Reader, ShortWrite, StoreError, Written};
 
+/// Addresses stored in one transaction: the owner must not wait long for its turn.
+const AT_ONCE: usize = 1_000;
 /// The feed under which listed addresses stand in the inbox.
 const URLS: &str = "backfill:urls";
 
@@ -53,10 +55,16 @@ fn urls(app: &mut App, file: &Path) -> anyhow::Result<Exit> {
     let engine = Engine::open(app, &app.database_path())?;
     let arguments = json!({ "file": file, "addresses": entries.len() });
     let job = create_job(app, &engine, "backfill-urls", arguments)?;
-    let write = ShortWrite::AddEntries { source: URLS.to_owned(), entries, at: app.now };
-    if let Written::Checked(counts) = engine.database.short_writer()?.write(&write)? {
-        tracing::info!(new = counts.new, known = counts.known + counts.changed, "addresses taken in");
+    let mut short = engine.database.short_writer()?;
+    let (mut new, mut known) = (0, 0);
+    for chunk in entries.chunks(AT_ONCE) {
+        let write = ShortWrite::AddEntries { source: URLS.to_owned(), entries: chunk.to_vec(), at: app.now };
+        if let Written::Checked(counts) = short.write(&write)? {
+            new += counts.new;
+            known += counts.known + counts.changed;
+        }
     }
+    tracing::info!(new, known, "addresses taken in");
     let source = engine.database.reader()?.find_feed(URLS)?.map(|source| source.id);
     see(app, &engine, job, Task::Urls { source })
 }

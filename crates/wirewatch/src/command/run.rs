@@ -69,7 +69,6 @@ fn database_path(app: &App, args: &RunArgs) -> PathBuf {
 async fn follow(app: &App, args: &RunArgs, engine: &mut Engine, lock: &OwnerLock) -> anyhow::Result<Report> {
     let stop = Stop::new();
     tokio::spawn(end_on_signals(stop.clone()));
-    engine.store_topics().await?;
     let progress = Progress::start(&app.progress, engine.counters.clone());
     let api = start_api(app, args, &engine.database).await?;
     let report = if args.demo {

@@ -88,12 +88,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells the database what the topics are called, for those who read it without this program.
-    pub(crate) async fn store_topics(&self) -> anyhow::Result<()> {
-        let topics = self.tagger.topics().map(|topic| (topic.slug.to_owned(), topic.title.to_owned()));
-        self.store(vec![Write::SyncTopics { topics: topics.collect() }]).await
-    }
-
     /// Runs the pipeline until its source ends, `stop` is signalled, or a daemon asks a command for the
     /// database.
     pub(crate) async fn pass(
@@ -113,6 +107,7 @@ impl Engine {
             database: self.database.clone(),
             fetcher: fetcher.clone(),
             stages: Stages::new(Arc::clone(&self.tagger)),
+            topics: self.tagger.topics().map(|topic| (topic.slug.to_owned(), topic.title.to_owned())).collect(),
             feeds,
             writer: self.writer.clone(),
             config: self.pipeline.clone(),
