@@ -140,6 +140,8 @@ impl Matcher {
                 },
             )
         });
+        // First the context: a term that lacks it must not stand in another's place.
+        self.drop_without_context(&mut hits);
         let mut last: Option<(Target, u32)> = None;
         hits.retain(|hit| {
             let target = group(hit.target);
@@ -149,7 +151,6 @@ impl Matcher {
             }
             free
         });
-        self.drop_without_context(&mut hits);
         hits
     }
 
