@@ -36,6 +36,8 @@ pub(crate) struct Entry {
     only_in: Option<&'static str>,
     /// Found with a capital only: a name that would be a word without it (`Песков`, `Grant`).
     capital: bool,
+    /// Place among all entries, heavier ones first.
+    rank: u32,
 }
 
 /// A term found in a folded text.
@@ -47,6 +49,18 @@ pub(crate) struct Hit {
     /// Bytes of the folded text.
     pub(crate) start: u32,
     pub(crate) end: u32,
+    /// Hits of one group compete for a place, see [`group`].
+    group: u32,
+    /// Of equal spans the lowest counts.
+    rank: u32,
+}
+
+impl Hit {
+    /// By group and place; of those that begin together the longest first, then by rank.
+    fn order(&self) -> (u64, u64) {
+        let pair = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
+        (pair(self.group, self.start), pair(!self.end, self.rank))
+    }
 }
 
 /// How far, in bytes of folded text on either side, a term looks for the context it needs: about two
@@ -79,11 +93,15 @@ impl Matcher {
             entries.extend(group);
             of_pattern.push(first..entries.len() as u32);
         }
+        rank(&mut entries);
         #[allow(
             clippy::expect_used,
             reason = "building fails only beyond 2^31 states, a thousand times what a rules file of a megabyte gives"
         )]
-        let automaton = NFA::new(&patterns).expect("fewer states than the automaton can number");
+        let automaton = NFA::builder()
+            .prefilter(false)
+            .build(&patterns)
+            .expect("fewer states than the automaton can number");
         #[allow(clippy::expect_used, reason = "an NFA of this crate always has an anchored start")]
         let start = automaton.start_state(Anchored::Yes).expect("an anchored start");
         Self { automaton, start, entries, of_pattern }
@@ -131,25 +149,17 @@ impl Matcher {
                 }
             }
         }
-        hits.sort_unstable_by(|a, b| {
-            (group(a.target), a.start).cmp(&(group(b.target), b.start)).then(b.end.cmp(&a.end)).then_with(
-                || {
-                    // Equal spans: the heavier term, then the earlier entry, whatever the automaton's order.
-                    let weights = self.entry(b).weight.total_cmp(&self.entry(a).weight);
-                    weights.then(a.entry.cmp(&b.entry))
-                },
-            )
-        });
-        let mut last: Option<(Target, u32)> = None;
+        hits.sort_unstable_by_key(Hit::order);
+        // First the context: a term that lacks it must not stand in another's place.
+        self.drop_without_context(&mut hits);
+        let mut last: Option<(u32, u32)> = None;
         hits.retain(|hit| {
-            let target = group(hit.target);
-            let free = last.is_none_or(|(before, end)| before != target || hit.start >= end);
+            let free = last.is_none_or(|(before, end)| before != hit.group || hit.start >= end);
             if free {
-                last = Some((target, hit.end));
+                last = Some((hit.group, hit.end));
             }
             free
         });
-        self.drop_without_context(&mut hits);
         hits
     }
 
@@ -178,7 +188,8 @@ impl Matcher {
                     && (!entry.capital || starts_with_capital(folded, original, anchor.start))
                 {
                     let (start, end) = (anchor.start as u32, end as u32);
-                    hits.push(Hit { entry: index, target: entry.target, start, end });
+                    let (target, rank) = (entry.target, entry.rank);
+                    hits.push(Hit { entry: index, target, start, end, group: group(target), rank });
                 }
             }
         }
@@ -187,29 +198,40 @@ impl Matcher {
     fn drop_without_context(&self, hits: &mut Vec<Hit>) {
         let first = hits.partition_point(|hit| hit.target < Target::Context(0));
         let last = hits.partition_point(|hit| hit.target <= Target::Context(u16::MAX));
-        let contexts: Vec<Hit> = hits[first..last].to_vec();
+        let contexts: Vec<(u32, u32)> = hits[first..last].iter().map(|hit| (hit.group, hit.start)).collect();
         hits.retain(|hit| {
             let Some(near) = self.entry(hit).near else { return true };
-            let target = Target::Context(near);
-            let at = contexts.partition_point(|context| {
-                (context.target, context.start) < (target, hit.start.saturating_sub(NEAR_BYTES))
-            });
-            contexts
-                .get(at)
-                .is_some_and(|context| context.target == target && context.start <= hit.end + NEAR_BYTES)
+            let near = group(Target::Context(near));
+            let from = (near, hit.start.saturating_sub(NEAR_BYTES));
+            let at = contexts.partition_point(|&context| context < from);
+            let next = contexts.get(at);
+            next.is_some_and(|&(context, start)| context == near && start <= hit.end + NEAR_BYTES)
         });
     }
+}
+
+/// Ranks the entries by weight, then by their own order.
+fn rank(entries: &mut [Entry]) {
+    let mut by_weight: Vec<&mut Entry> = entries.iter_mut().collect();
+    by_weight.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    by_weight.into_iter().zip(0..).for_each(|(entry, rank)| entry.rank = rank);
 }
 
 fn starts_with_capital(folded: &Folded, original: &str, start: usize) -> bool {
     original[folded.original(&(start..start)).start..].starts_with(char::is_uppercase)
 }
 
-/// Entities compete for a place among each other, everything else within its own target.
-fn group(target: Target) -> Target {
+/// Entities compete for a place among each other, everything else within its own target. Groups stand
+/// in the order of their targets.
+fn group(target: Target) -> u32 {
+    const KINDS: u32 = 1 << 16;
     match target {
-        Target::Entity(_) => Target::Entity(0),
-        other => other,
+        Target::Topic(at) => u32::from(at),
+        Target::Relevant => KINDS,
+        Target::Negative => KINDS + 1,
+        Target::Context(at) => 2 * KINDS + u32::from(at),
+        Target::Background => 3 * KINDS,
+        Target::Entity(_) => 3 * KINDS + 1,
     }
 }
 
@@ -222,6 +244,7 @@ fn entries(rules: &Rules) -> impl Iterator<Item = Entry> + '_ {
             near: term.near,
             only_in: None,
             capital: false,
+            rank: 0,
         }
     };
     let plain = |target: Target| {
@@ -232,6 +255,7 @@ fn entries(rules: &Rules) -> impl Iterator<Item = Entry> + '_ {
             near: None,
             only_in: None,
             capital: false,
+            rank: 0,
         }
     };
     // Indices fit: a file of 65,536 topics, contexts or entities is refused when it is read.
@@ -248,6 +272,7 @@ fn entries(rules: &Rules) -> impl Iterator<Item = Entry> + '_ {
             near: None,
             only_in: spelling.only_in,
             capital: spelling.term.written.starts_with(char::is_uppercase),
+            rank: 0,
         })
     });
     topics

@@ -107,4 +107,9 @@ impl Repeats {
         *met += 1;
         weight / (*met as f32).sqrt()
     }
+
+    /// Whether an entry is met for the first time.
+    pub(crate) fn is_first(&mut self, entry: u32) -> bool {
+        self.weigh(entry, 1.0) == 1.0
+    }
 }

@@ -34,17 +34,26 @@ pub struct TopicMeasure {
 pub struct RelevanceMeasure {
     /// Weights of the hits that name the conflict (terms of weight 1 and more).
     pub mass: f32,
+    /// Weights of the hits that speak of it only beside Russia or Ukraine (terms with a context).
+    pub tied: f32,
     /// Weights of the hits around it (lighter terms: the powers, their leaders).
     pub around: f32,
-    /// The part of both that stands in the headline.
+    /// How many different terms name it: an article that belongs to the story says more of it than one
+    /// word, however short it is, and one that brushes it repeats a single name.
+    pub named: f32,
+    /// How many different terms are `tied`, each at most at its weight.
+    pub named_tied: f32,
+    /// What `mass` and `tied` have in the headline.
     pub headline: f32,
-    /// The part of both that stands in the lead.
+    /// What `mass` and `tied` have in the lead.
     pub lead: f32,
+    /// What `around` has in headline and lead.
+    pub around_opening: f32,
     /// `mass` for every 100 words.
     pub density: f32,
-    /// Share of the text's eighths that hold a hit, 0 to 1.
+    /// Share of the text's stretches of some 25 words (at most eight) that hold a hit, 0 to 1.
     pub spread: f32,
-    /// Weights of what speaks against it, over those and `mass`, 0 to 1.
+    /// Weights of what speaks against it, over those, `mass` and `tied`, 0 to 1.
     pub against: f32,
     /// How close the article is to the wider confrontation of Russia and the West, 0 to 1: on it the
     /// topics lean, which some articles have that are not about this story.
@@ -87,27 +96,27 @@ impl TopicMeasure {
 
 impl RelevanceMeasure {
     fn judge(&mut self, hundreds: f32) {
-        let (all, around) = (self.mass + self.around, self.around / hundreds);
+        let all = self.mass + self.tied + self.around;
         if all <= 0.0 {
             return;
         }
         self.density = self.mass / hundreds;
         self.score = logistic(
-            -3.61
-                + 0.68 * self.mass.ln_1p()
-                + 0.84 * self.density.ln_1p()
-                + 0.15 * around.ln_1p()
-                + 2.53 * self.headline.ln_1p()
-                + 1.76 * self.lead.ln_1p()
-                + 1.11 * self.spread
-                - 3.01 * self.against,
+            -4.01
+                + 1.04 * self.named.ln_1p()
+                + 0.27 * self.named_tied.ln_1p()
+                + 0.28 * self.density.ln_1p()
+                + 1.77 * self.headline.ln_1p()
+                + 1.75 * self.lead.ln_1p()
+                + 2.05 * self.spread
+                - 3.05 * self.against,
         );
         // A plain scale rather than a fitted one: topics also belong to articles about the wider
         // confrontation, which the labels of relevance leave out.
         self.closeness = logistic(
             -3.0 + 0.8 * all.ln_1p()
                 + (all / hundreds).ln_1p()
-                + 0.8 * self.headline.ln_1p()
+                + 0.8 * (self.headline + self.around_opening).ln_1p()
                 + 0.5 * self.lead.ln_1p()
                 + self.spread
                 - 2.0 * self.against,
@@ -155,6 +164,16 @@ mod tests {
         judge(&mut topics, &mut relevance, 0);
         assert_eq!((topics[0].score, topics[1].score), (0.0, 0.0));
         assert_eq!((relevance.score, relevance.closeness), (0.0, 0.0));
+    }
+
+    #[test]
+    fn many_terms_say_more_than_one_repeated() {
+        let score_of = |named: f32| {
+            let mut relevance = RelevanceMeasure { mass: 6.0, named, ..RelevanceMeasure::default() };
+            judge(&mut [], &mut relevance, 120);
+            relevance.score
+        };
+        assert!(score_of(4.0) > score_of(1.0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::fold::Folded;
 use crate::language;
-use crate::matcher::{Hit, Matcher, Target};
+use crate::matcher::{Entry, Hit, Matcher, Target};
 use crate::reading::{Place, Reading, Repeats};
 use crate::rules::{Rules, SeedReference};
 use crate::score::{self, RelevanceMeasure, TopicMeasure};
@@ -15,6 +15,9 @@ use wirewatch_model::{EntityMention, Evidence, Field, TagSource, Tags, TopicTag}
 const EVIDENCE_MAX: usize = 8;
 /// Mentions of entities kept with an article, the first.
 const MENTIONS_MAX: usize = 50;
+/// A text has a stretch for as many words, up to eight stretches: a short report that is all about the
+/// story has a hit in each, as a long one has.
+const STRETCH_WORDS: u32 = 25;
 
 /// What is to be tagged.
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +155,8 @@ impl Tagger {
     fn judge(&self, reading: &Reading<'_>) -> Measures {
         let mut topics = vec![TopicMeasure::default(); self.rules.topics.len()];
         let mut relevance = RelevanceMeasure::default();
-        let (mut against, mut eighths) = (0.0, 0_u8);
+        let (mut against, mut stretches) = (0.0, 0_u8);
+        let of_stretches = (reading.text.folded.words() / STRETCH_WORDS).clamp(1, 8);
         let mut repeats = Repeats::default();
         for (hit, place) in reading.hits() {
             let entry = self.matcher.entry(hit);
@@ -169,26 +173,18 @@ impl Tagger {
                     }
                 }
                 Target::Relevant => {
-                    match entry.weight < 1.0 {
-                        true => relevance.around += weight,
-                        false => relevance.mass += weight,
-                    }
-                    match place.zone {
-                        Zone::Headline => relevance.headline += weight,
-                        Zone::Lead => relevance.lead += weight,
-                        Zone::Body => {}
-                    }
-                    if place.field == Field::Text {
-                        eighths |=
-                            1 << (hit.start as usize * 8 / reading.text.folded.text.len().max(1)).min(7);
+                    relevance.add(entry, weight, place.zone, repeats.is_first(hit.entry));
+                    if place.field == Field::Text && weight > 0.0 {
+                        stretches |= 1 << stretch_of(hit.start, &reading.text.folded, of_stretches);
                     }
                 }
                 Target::Negative => against += weight,
                 Target::Context(_) | Target::Background | Target::Entity(_) => {}
             }
         }
-        relevance.spread = eighths.count_ones() as f32 / 8.0;
-        relevance.against = if against > 0.0 { against / (against + relevance.mass) } else { 0.0 };
+        relevance.spread = stretches.count_ones() as f32 / of_stretches as f32;
+        let speaks_for = relevance.mass + relevance.tied;
+        relevance.against = if against > 0.0 { against / (against + speaks_for) } else { 0.0 };
         score::judge(&mut topics, &mut relevance, reading.title.folded.words() + reading.text.folded.words());
         Measures { relevance, topics }
     }
@@ -260,4 +256,36 @@ impl Tagger {
         }
         mentions
     }
+}
+
+impl RelevanceMeasure {
+    /// Adds a hit; the first one of its term also counts among the different terms.
+    fn add(&mut self, entry: &Entry, weight: f32, zone: Zone, is_first: bool) {
+        let (sum, terms) = match (entry.near, entry.weight < 1.0) {
+            (Some(_), _) => (&mut self.tied, Some(&mut self.named_tied)),
+            (None, false) => (&mut self.mass, Some(&mut self.named)),
+            (None, true) => (&mut self.around, None),
+        };
+        *sum += weight;
+        let opening = match (zone, &terms) {
+            (Zone::Body, _) => None,
+            (_, None) => Some(&mut self.around_opening),
+            (Zone::Headline, _) => Some(&mut self.headline),
+            (Zone::Lead, _) => Some(&mut self.lead),
+        };
+        if let Some(opening) = opening {
+            *opening += weight;
+        }
+        if let Some(terms) = terms
+            && is_first
+        {
+            *terms += entry.weight.min(1.0);
+        }
+    }
+}
+
+/// The stretch of a text that a byte stands in.
+fn stretch_of(at: u32, text: &Folded, stretches: u32) -> u32 {
+    let bytes = text.text.len().max(1) as u64;
+    ((u64::from(at) * u64::from(stretches) / bytes) as u32).min(stretches - 1)
 }

@@ -169,6 +169,16 @@ fn a_term_that_needs_a_context_counts_only_beside_it() {
 }
 
 #[test]
+fn a_term_without_its_context_leaves_its_place_to_another() {
+    let local = format!(
+        "[[context]]\nname = \"sea\"\nen = [\"black sea\"]\n{ANY}[[topic.terms]]\nnear = \"sea\"\nen = [\"grain ship*\"]\n"
+    );
+    let terms = |text| terms_found(Some(&local), text).into_iter().map(|(_, term)| term).collect::<Vec<_>>();
+    assert_eq!(terms("Grain ships left Ukraine by the Black Sea."), ["grain ship*"]);
+    assert_eq!(terms("Grain ships left Ukraine."), ["grain"]);
+}
+
+#[test]
 fn the_shipped_rules_can_be_read_with_a_local_file_over_them() {
     let local = "[[topic]]\nslug = \"energy\"\n[[topic.terms]]\nen = [\"wood pellets\"]\n";
     let with = Tagger::new(Rules::shipped(Some(local)).expect("valid"));

@@ -15,6 +15,9 @@ const BODIES: &[&str] = &["path", "html", "body", "body_base64"];
 /// Largest file or decompressed body, in bytes: a page or feed beyond it is a mistake or an attack.
 const LARGEST: u64 = 256 << 20;
 
+/// Room for an answer of usual size: an article with its tags.
+const LINE_BYTES: usize = 8 << 10;
+
 /// A line as its fields.
 pub(crate) struct Line {
     fields: Map<String, Value>,
@@ -76,7 +79,7 @@ pub(crate) fn answer(
         return Answer::error(&Value::Object(line.fields));
     }
     match stage(&line) {
-        Ok(written) => Answer { bytes: to_line(&line.with(written)), error: false },
+        Ok(written) => Answer { bytes: to_line(&line.into_answer(written)), error: false },
         Err(LineError { error, fields }) => {
             let mut answer = Map::new();
             answer.insert("id".to_owned(), line.id());
@@ -88,7 +91,9 @@ pub(crate) fn answer(
 }
 
 fn to_line(value: &Value) -> Vec<u8> {
-    let mut bytes = value.to_string().into_bytes();
+    let mut bytes = Vec::with_capacity(LINE_BYTES);
+    #[allow(clippy::expect_used, reason = "a JSON value has text keys and memory takes every write")]
+    serde_json::to_writer(&mut bytes, value).expect("a JSON value can be written to memory");
     bytes.push(b'\n');
     bytes
 }
@@ -148,16 +153,14 @@ impl Line {
         read_file(Path::new(path)).map(Cow::Owned).with_context(|| format!("{path} cannot be read"))
     }
 
-    fn with(&self, written: Vec<(&'static str, Value)>) -> Value {
-        let mut answer = Map::with_capacity(self.fields.len() + written.len());
-        for (key, value) in &self.fields {
-            let replaced = written.iter().any(|(name, _)| name == key);
-            if !replaced && !BODIES.contains(&key.as_str()) {
-                answer.insert(key.clone(), value.clone());
-            }
-        }
-        answer.extend(written.into_iter().map(|(key, value)| (key.to_owned(), value)));
-        Value::Object(answer)
+    /// Its own fields, less the bodies, and what the stage writes. Nothing is copied: a line is used up.
+    fn into_answer(self, written: Vec<(&'static str, Value)>) -> Value {
+        let mut fields = self.fields;
+        fields.retain(|key, _| {
+            !BODIES.contains(&key.as_str()) && written.iter().all(|(name, _)| *name != key.as_str())
+        });
+        fields.extend(written.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        Value::Object(fields)
     }
 }
 
