@@ -8,14 +8,13 @@ use crate::{
         body::BodyEnd,
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
-        headers::{Headers, as_received},
+        headers::{Headers, conditions},
         walls::wall,
     },
     schedule::{Ending, Schedule, next_due, wants_probe},
     time::{later, seconds_between},
 };
 use jiff::Timestamp;
-use reqwest::header::{self, HeaderName, HeaderValue};
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
 use url::Url;
@@ -98,7 +97,8 @@ impl Fetcher {
     /// Asks for a feed. Network only; a failure is in the answer.
     pub async fn fetch_feed(&self, due: &DueFeed, now: Timestamp) -> FeedAnswer {
         let started = Instant::now();
-        let conditions = conditions(due, now);
+        let whole = due.reparse || wants_probe(due, now);
+        let conditions = if whole { Vec::new() } else { conditions(&due.validators) };
         let conditional = !conditions.is_empty();
         let ask = Ask {
             url: &due.url,
@@ -163,17 +163,6 @@ struct Read<'a> {
     body: &'a [u8],
     cut: Option<String>,
     conditional: bool,
-}
-
-fn conditions(due: &DueFeed, now: Timestamp) -> Vec<(HeaderName, HeaderValue)> {
-    if due.reparse || wants_probe(due, now) {
-        return Vec::new();
-    }
-    let Validators { etag, last_modified, .. } = &due.validators;
-    [(header::IF_NONE_MATCH, etag), (header::IF_MODIFIED_SINCE, last_modified)]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, as_received(value.as_deref()?)?)))
-        .collect()
 }
 
 fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {

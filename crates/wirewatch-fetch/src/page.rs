@@ -7,14 +7,13 @@ use crate::{
         body::BodyEnd,
         budget::BytesHeld,
         client::{Answer, Ask, NoAnswer},
-        headers::{Headers, as_received},
+        headers::{Headers, conditions},
         robots::{READ_BYTES, Robots},
         walls::wall,
     },
     time::{after, later},
 };
 use jiff::Timestamp;
-use reqwest::header::{self, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
@@ -101,7 +100,7 @@ impl Fetcher {
                 pause = pause.max(Duration::from_secs(delay.into()));
             }
         }
-        let conditions = conditions(request.validators.as_ref());
+        let conditions = request.validators.as_ref().map(conditions).unwrap_or_default();
         let conditional = !conditions.is_empty();
         let ask = Ask {
             url: &request.url,
@@ -206,14 +205,6 @@ fn rules_of(answer: &Answer, token: &str) -> Result<Arc<Robots>, String> {
         500.. => Err(format!("robots.txt could not be had: {}", status_name(answer.status))),
         _ => Ok(Arc::default()),
     }
-}
-
-fn conditions(validators: Option<&Validators>) -> Vec<(HeaderName, HeaderValue)> {
-    let Some(Validators { etag, last_modified, .. }) = validators else { return Vec::new() };
-    [(header::IF_NONE_MATCH, etag), (header::IF_MODIFIED_SINCE, last_modified)]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, as_received(value.as_deref()?)?)))
-        .collect()
 }
 
 fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {

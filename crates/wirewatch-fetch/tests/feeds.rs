@@ -163,6 +163,15 @@ async fn an_encoding_that_is_not_known_is_refused() {
 }
 
 #[tokio::test]
+async fn a_cut_while_a_second_packing_is_looked_for_is_a_cut() {
+    // A whole member that holds nothing; the connection ends where the next one should begin.
+    let nothing = pack(packed::GzipEncoder::new(&[][..])).await;
+    let headers = ["Content-Encoding: gzip, gzip", "Content-Length: 9999"];
+    let check = check_answer(answer(200, &headers, nothing)).await;
+    assert_eq!(failure(&check), FailureKind::Body, "{:?}", check.outcome);
+}
+
+#[tokio::test]
 async fn rule_29_a_bomb_is_read_no_further_than_the_cap() {
     let bomb = format!("{}{}", rss(2).replace("</channel></rss>", ""), " ".repeat(8 << 20));
     for packed in [

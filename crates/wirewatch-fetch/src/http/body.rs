@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use std::{io, pin::Pin, time::Duration};
 use tokio::{
-    io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader},
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
     time::Instant,
 };
 use tokio_util::io::StreamReader;
@@ -81,8 +81,12 @@ pub(crate) async fn read(
     // A body packed twice is unpacked twice and no further.
     if coding == Coding::Gzip && encoding.to_ascii_lowercase().matches("gzip").count() > 1 {
         let mut inner = BufReader::new(decoded);
-        let start = tokio::time::timeout_at(deadline, tokio::io::AsyncBufReadExt::fill_buf(&mut inner)).await;
-        let again = matches!(start, Ok(Ok(start)) if start.starts_with(&[0x1f, 0x8b]));
+        let again = match tokio::time::timeout_at(deadline, inner.fill_buf()).await {
+            Ok(Ok(start)) => start.starts_with(&[0x1f, 0x8b]),
+            // A reader that is read on after its fault may come to a clean end: the fault would be lost.
+            Ok(Err(error)) => return Body { end: ended(&error), ..body },
+            Err(_) => return Body { end: BodyEnd::Slow, ..body },
+        };
         decoded = decoder(if again { Coding::Gzip } else { Coding::Plain }, Box::pin(inner));
     }
     body.end = fill(&mut body.bytes, &mut body.held, decoded, coding, limits.bytes, deadline, budget).await;

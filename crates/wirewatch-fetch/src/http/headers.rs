@@ -2,7 +2,8 @@
 
 use crate::time::{after, http_date, seconds_between};
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use wirewatch_model::Validators;
 
 /// Longest wait a server can ask for, in seconds: seven days.
 pub(crate) const LONGEST_RETRY_AFTER_SECS: i64 = 7 * 24 * 3600;
@@ -81,8 +82,17 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
     }
 }
 
+/// The headers that make a request conditional on these validators (RFC 9110 §13.1).
+pub(crate) fn conditions(validators: &Validators) -> Vec<(HeaderName, HeaderValue)> {
+    let Validators { etag, last_modified, .. } = validators;
+    [(header::IF_NONE_MATCH, etag), (header::IF_MODIFIED_SINCE, last_modified)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, as_received(value.as_deref()?)?)))
+        .collect()
+}
+
 /// A stored header value as the bytes it was received as; `None` when it cannot be one.
-pub(crate) fn as_received(value: &str) -> Option<HeaderValue> {
+fn as_received(value: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = value.chars().map(|letter| u8::try_from(letter).ok()).collect();
     HeaderValue::from_bytes(&bytes?).ok()
 }
@@ -139,6 +149,23 @@ mod tests {
         check_lifetime(&[("expires", "0")], None);
         check_lifetime(&[("cache-control", "max-age=60"), ("age", "90")], None);
         check_lifetime(&[], None);
+    }
+
+    #[test]
+    fn conditions_are_what_validators_hold_and_can_be_sent() {
+        let names = |etag: Option<&str>, last_modified: Option<&str>| -> Vec<HeaderName> {
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            let validators =
+                Validators { etag: own(etag), last_modified: own(last_modified), body_hash: Some(7) };
+            conditions(&validators).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(
+            names(Some("\"7\""), Some("yesterday")),
+            [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]
+        );
+        assert_eq!(names(None, Some("yesterday")), [header::IF_MODIFIED_SINCE]);
+        assert!(names(Some("a\nb"), Some("\u{20ac}")).is_empty(), "no header can hold these");
+        assert!(names(None, None).is_empty());
     }
 
     proptest! {
