@@ -72,7 +72,14 @@ pub(crate) enum Finished {
     /// An article with everything.
     Article(Box<TaggedArticle>, Ticket),
     /// An item that was judged and then given up: its ordinal still counts.
-    JudgedReject { reject: Reject, ordinal: Ordinal, verdict: Verdict, id: ArticleId, ticket: Ticket },
+    JudgedReject {
+        reject: Reject,
+        taken_at: Timestamp,
+        ordinal: Ordinal,
+        verdict: Verdict,
+        id: ArticleId,
+        ticket: Ticket,
+    },
     /// An entry given up, or a fact about it, before it was judged.
     Entry(Write, Ticket),
     /// Something to store that belongs to no entry.

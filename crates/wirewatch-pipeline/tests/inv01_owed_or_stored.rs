@@ -169,3 +169,21 @@ async fn inv01_an_entry_without_a_page_and_without_a_text_is_rejected_with_a_rea
     assert_eq!(rejected + refused, 1);
     bench.assert_conserved(rejected);
 }
+
+#[tokio::test]
+async fn inv01_an_entry_without_a_text_of_its_own_stays_owed_while_its_page_is_tried() {
+    let bench = Bench::new(&["a.example"]).await;
+    let bare = Item { title: String::new(), description: String::new(), ..Item::new("a.example", "bare") };
+    bench.set_feed("a.example", std::slice::from_ref(&bare), "1");
+    bench.server.set(&address(&bare), Answer::status(500));
+    bench.once().await;
+    bench.clock.advance(Duration::from_secs(5 * 60));
+    bench.once().await;
+    assert_eq!(bench.server.requests(&address(&bare)).len(), 2);
+    assert_eq!(bench.texts("SELECT state FROM entry"), ["owed"]);
+    bench.server.set(&address(&bare), Answer::ok(HTML, page("Here at last", &text(3), None)));
+    bench.clock.advance(Duration::from_secs(30 * 60));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT title FROM items"), ["Here at last"]);
+    bench.assert_conserved(1);
+}

@@ -4,9 +4,11 @@ mod common;
 
 use common::{
     Bench, HTML, address,
-    content::{Item, page, text},
+    content::{Item, page, paragraph, text},
     server::Answer,
 };
+use std::time::Duration;
+use wirewatch_pipeline::{Source, Stop};
 
 #[tokio::test]
 async fn inv04_a_page_that_declares_another_outlets_address_cannot_hide_or_overwrite_it() {
@@ -70,4 +72,118 @@ async fn inv04_a_redirect_leads_to_the_article_that_answered() {
     assert_eq!(bench.number("SELECT count(*) FROM article"), 1);
     assert_eq!(bench.number("SELECT count(*) FROM article_address WHERE identity = 'b.example/r/1'"), 1);
     bench.assert_conserved(2);
+}
+
+/// An item of one host's feed that links to another host's article.
+fn linking(host: &str, name: &str, item: &Item, description: &str) -> Item {
+    Item {
+        guid: format!("{host}:{name}"),
+        title: format!("{host} on it"),
+        description: description.into(),
+        ..item.clone()
+    }
+}
+
+#[tokio::test]
+async fn inv04_a_feed_cannot_plant_its_words_at_another_outlets_address() {
+    let bench = Bench::new(&["evil.example", "victim.example"]).await;
+    let real = Item::new("victim.example", "one");
+    let planted = linking("evil.example", "x", &real, &format!("{} {}", paragraph(70), paragraph(71)));
+    bench.set_feed("evil.example", &[planted], "1");
+    bench.set_feed("victim.example", &[], "0");
+    bench.server.set(&address(&real), Answer::status(403));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT publisher FROM items"), ["evil.example"], "its words are its own");
+    bench.set_feed("victim.example", std::slice::from_ref(&real), "1");
+    bench.once().await;
+    let both = "SELECT publisher || ': ' || title FROM items ORDER BY id";
+    assert_eq!(bench.texts(both), ["evil.example: evil.example on it", "victim.example: Talks on Ukraine, report one"]);
+    assert_eq!(bench.number("SELECT count(*) FROM revision"), 0);
+}
+
+#[tokio::test]
+async fn inv04_two_feeds_of_one_walled_outlet_do_not_revise_each_other() {
+    let bench = Bench::new(&["a.example", "rss.a.example"]).await;
+    let item = Item::new("a.example", "one");
+    let other = linking("rss.a.example", "x", &item, "Another desk sums the talks on Ukraine up in other words.");
+    bench.set_feed("a.example", std::slice::from_ref(&item), "1");
+    bench.set_feed("rss.a.example", &[], "0");
+    bench.server.set(&address(&item), Answer::status(403));
+    bench.once().await;
+    bench.set_feed("rss.a.example", &[other], "1");
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT title FROM items"), [item.title]);
+    assert_eq!(bench.number("SELECT count(*) FROM revision"), 0);
+    bench.assert_conserved(2);
+}
+
+#[tokio::test]
+async fn inv04_a_look_that_is_led_elsewhere_changes_nothing() {
+    let mut bench = Bench::new(&["a.example", "b.example"]).await;
+    bench.writer.recheck = true;
+    let item = Item::new("a.example", "one");
+    bench.set_feed("a.example", std::slice::from_ref(&item), "1");
+    bench.set_page(&item, 1);
+    bench.set_feed("b.example", &[], "0");
+    bench.once().await;
+    let elsewhere = "http://b.example/subscribe/plans-and-prices";
+    bench.server.set(&address(&item), Answer::status(302).header("Location", elsewhere));
+    bench.server.set("b.example/subscribe/plans-and-prices", Answer::ok(HTML, page("Subscribe", &text(50), None)));
+    bench.clock.advance(Duration::from_secs(3600));
+    bench.try_run(Source::Inbox, Stop::new()).await.expect("a good end");
+    assert_eq!(bench.server.requests("b.example/subscribe/plans-and-prices").len(), 1);
+    assert_eq!(bench.texts("SELECT title FROM items"), [item.title]);
+    assert_eq!(bench.texts("SELECT kind FROM change"), ["new"]);
+    assert_eq!(bench.number("SELECT count(*) FROM article_address WHERE identity LIKE 'b.example%'"), 0);
+    bench.assert_conserved(1);
+}
+
+#[tokio::test]
+async fn inv04_one_id_that_announces_another_article_every_day_is_an_article_every_day() {
+    let bench = Bench::new(&["a.example"]).await;
+    let monday = Item { guid: "bulletin".into(), ..Item::new("a.example", "monday") };
+    let tuesday = Item { guid: "bulletin".into(), ..Item::new("a.example", "tuesday") };
+    bench.set_page(&monday, 1);
+    bench.set_page(&tuesday, 2);
+    bench.set_feed("a.example", std::slice::from_ref(&monday), "1");
+    bench.once().await;
+    bench.set_feed("a.example", std::slice::from_ref(&tuesday), "2");
+    bench.clock.advance(Duration::from_secs(24 * 3600));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT title FROM items ORDER BY id"), [monday.title, tuesday.title]);
+    assert_eq!(bench.number("SELECT count(*) FROM revision"), 0);
+}
+
+#[tokio::test]
+async fn inv04_articles_that_are_led_to_the_front_page_are_not_made_one() {
+    let bench = Bench::new(&["a.example"]).await;
+    let items: Vec<Item> = (0..2).map(|n| Item::new("a.example", &format!("n{n}"))).collect();
+    bench.set_feed("a.example", &items, "1");
+    for item in &items {
+        bench.server.set(&address(item), Answer::status(302).header("Location", "http://a.example/"));
+    }
+    bench.server.set("a.example/", Answer::ok(HTML, page("Front page", &text(9), None)));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT method FROM items"), ["feed-summary", "feed-summary"]);
+    assert_eq!(bench.number("SELECT count(*) FROM article_address WHERE identity = 'a.example'"), 0);
+    bench.assert_conserved(2);
+}
+
+#[tokio::test]
+async fn inv04_an_article_that_moved_on_its_site_stays_one_article() {
+    let bench = Bench::new(&["a.example"]).await;
+    let item = Item::new("a.example", "old-slug");
+    bench.set_feed("a.example", std::slice::from_ref(&item), "1");
+    bench.set_page(&item, 1);
+    bench.once().await;
+    let moved = "http://a.example/news/2022/01/new-slug.html";
+    let edited = format!("{}\n\n{}", text(1), paragraph(99));
+    bench.server.set(&address(&item), Answer::status(301).header("Location", moved));
+    bench.server.set("a.example/news/2022/01/new-slug.html", Answer::ok(HTML, page("New headline", &edited, None)));
+    let announced = Item { title: "New headline".into(), ..item };
+    bench.set_feed("a.example", &[announced], "2");
+    bench.clock.advance(Duration::from_secs(3600));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT title FROM items"), ["New headline"]);
+    assert_eq!(bench.texts("SELECT kind FROM change ORDER BY seq"), ["new", "revision"]);
 }

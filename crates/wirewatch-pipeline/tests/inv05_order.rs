@@ -80,3 +80,20 @@ async fn inv05_taggers_in_parallel_do_not_change_the_order_of_storing() {
         0
     );
 }
+
+#[tokio::test]
+async fn inv05_a_stand_in_whose_page_turns_out_to_be_a_copy_is_marked_as_one() {
+    let bench = Bench::new(&["a.example", "b.example"]).await;
+    let (original, copy) = (Item::new("a.example", "one"), Item::new("b.example", "two"));
+    bench.set_feed("a.example", std::slice::from_ref(&original), "1");
+    bench.set_feed("b.example", std::slice::from_ref(&copy), "1");
+    bench.set_page(&original, 1);
+    bench.server.set(&address(&copy), Answer::status(403));
+    bench.once().await;
+    assert_eq!(bench.number("SELECT count(*) FROM article WHERE copy_of IS NOT NULL"), 0);
+    bench.server.set(&address(&copy), Answer::ok(HTML, page(&copy.title, &text(1), None)));
+    bench.clock.advance(Duration::from_secs(12 * 3600));
+    bench.once().await;
+    assert_eq!(bench.texts("SELECT url FROM items WHERE copy_of IS NOT NULL"), [copy.link.expect("a link")]);
+    assert_eq!(bench.number("SELECT count(DISTINCT story) FROM article"), 1);
+}

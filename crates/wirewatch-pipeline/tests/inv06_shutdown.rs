@@ -97,3 +97,55 @@ async fn inv06_a_stop_before_the_first_answer_loses_nothing() {
     assert!(report.drained);
     bench.assert_conserved(bench.number("SELECT count(*) FROM entry"));
 }
+
+/// A cleaner that does not come back before it is told to.
+fn hang(bench: &mut Bench) -> std::sync::mpsc::Sender<()> {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let clean = Arc::clone(&bench.stages.clean);
+    bench.stages.clean = Arc::new(move |input, memory, now| {
+        // Ends when the test lets go of its end.
+        let _ = released.lock().expect("no panic under the lock").recv();
+        clean(input, memory, now)
+    });
+    release
+}
+
+#[tokio::test]
+async fn inv06_neither_the_deadline_nor_a_second_signal_waits_for_a_thread_that_hangs() {
+    for second_signal in [false, true] {
+        let mut bench = Bench::new(&["a.example"]).await;
+        let item = Item::new("a.example", "one");
+        bench.set_feed("a.example", std::slice::from_ref(&item), "1");
+        bench.set_page(&item, 1);
+        bench.config.drain_deadline = Duration::from_secs(if second_signal { 3600 } else { 0 });
+        let release = hang(&mut bench);
+        let stop = Stop::new();
+        let running = start(&bench, &stop);
+        wait_until(|| bench.counters.counts().pages_fetched == 1).await;
+        stop.signal();
+        if second_signal {
+            stop.signal();
+        }
+        let report = running.await.expect("no panic").expect("no fault");
+        assert!(!report.drained);
+        bench.assert_conserved(1);
+        assert_eq!(bench.texts("SELECT state FROM entry"), ["owed"]);
+        drop(release);
+    }
+}
+
+#[tokio::test]
+async fn inv06_a_start_that_waits_for_the_database_hears_the_signal() {
+    let bench = Bench::new(&["a.example"]).await;
+    drop(bench.database());
+    let holder = rusqlite::Connection::open(bench.folder.path().join("test.db")).expect("opens");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("the write lock");
+    let stop = Stop::new();
+    let running = start(&bench, &stop);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!running.is_finished());
+    stop.signal();
+    let report = running.await.expect("no panic").expect("no fault");
+    assert!(!report.drained);
+}

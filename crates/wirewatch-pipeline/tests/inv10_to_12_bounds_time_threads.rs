@@ -106,3 +106,53 @@ async fn inv12_cpu_stages_run_off_the_network_threads() {
     let seen = seen.lock().expect("no panic under the lock");
     assert!(!seen.is_empty() && !seen.contains(&network));
 }
+
+#[tokio::test]
+async fn inv10_a_slow_host_with_a_backlog_holds_nobody_up() {
+    let mut bench = Bench::new(&["slow.example", "quick.example"]).await;
+    bench.config.page_workers = 4;
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    for (host, seed) in [("slow.example", 0), ("quick.example", 1000)] {
+        let items: Vec<Item> = (0..60).map(|n| Item::new(host, &format!("{seed}-{n}"))).collect();
+        bench.set_feed(host, &items, "1");
+        for (n, item) in items.iter().enumerate() {
+            let page = common::content::page(&item.title, &common::content::text(seed + n as u64), None);
+            let gate = (host == "slow.example").then(|| Arc::clone(&gate));
+            bench.server.set(
+                &common::address(item),
+                common::server::Answer { gate, ..common::server::Answer::ok(common::HTML, page) },
+            );
+        }
+    }
+    let running = tokio::spawn(run(bench.setup(), Source::Once, Stop::new()));
+    wait_until(|| bench.counters.counts().articles_new == 60).await;
+    assert_eq!(bench.number("SELECT count(*) FROM items WHERE url LIKE '%slow%'"), 0);
+    gate.add_permits(1_000);
+    running.await.expect("no panic").expect("a good end");
+    bench.assert_conserved(120);
+}
+
+#[tokio::test]
+async fn inv10_many_feeds_of_one_slow_host_hold_no_other_feed_up() {
+    let mut bench = Bench::new(&["slow.example", "quick.example"]).await;
+    bench.config.feed_workers = 2;
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let held = common::server::Answer::ok(common::FEED, common::content::rss(&[]));
+    let held = common::server::Answer { gate: Some(Arc::clone(&gate)), ..held };
+    let mut setup = bench.setup();
+    let feeds = setup.feeds.as_mut().expect("a list");
+    for n in 0..6 {
+        bench.server.set(&format!("slow.example/{n}.xml"), held.clone());
+        let url = format!("http://slow.example/{n}.xml");
+        feeds.insert(0, wirewatch_model::FeedSpec { url, ..common::spec("slow.example") });
+    }
+    bench.server.set("slow.example/feed.xml", held);
+    let item = Item::new("quick.example", "one");
+    bench.set_feed("quick.example", std::slice::from_ref(&item), "1");
+    bench.set_page(&item, 1);
+    let running = tokio::spawn(run(setup, Source::Once, Stop::new()));
+    wait_until(|| bench.counters.counts().articles_new == 1).await;
+    gate.add_permits(1_000);
+    running.await.expect("no panic").expect("a good end");
+    assert_eq!(bench.number("SELECT count(*) FROM feed WHERE last_checked IS NULL"), 0);
+}

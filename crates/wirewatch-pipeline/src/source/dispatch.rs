@@ -115,7 +115,12 @@ async fn start(
     for ((entry, ticket), known) in ready.into_iter().zip(known) {
         crate::Counters::add(&shared.counters.entries_taken, 1);
         let sent = if let Some(article) = known {
-            let write = Write::EntryLinked { entry: entry.id, article, at: shared.clock.now() };
+            let write = Write::EntryLinked {
+                entry: entry.id,
+                article,
+                taken_at: entry.taken_at,
+                at: shared.clock.now(),
+            };
             finished.send(Finished::Entry(write, ticket)).await.is_ok()
         } else {
             // What waits here when the stop comes is still owed.

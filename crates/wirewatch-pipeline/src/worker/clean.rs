@@ -140,7 +140,7 @@ fn stand_in(
         None => refused,
     };
     let reject = Reject { entry: owed.id, ordinal: None, stage: Stage::Clean, reason, retry_at: None };
-    Outcome::Entry(Write::EntryRejected { reject, at: now })
+    Outcome::Entry(Write::EntryRejected { reject, taken_at: owed.taken_at, at: now })
 }
 
 impl Text {

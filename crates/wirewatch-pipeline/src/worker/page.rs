@@ -54,7 +54,20 @@ async fn one(
         }
         Ok(PageResult::NotModified) => {
             Counters::add(&shared.counters.pages_unchanged, 1);
-            let write = Write::EntryUnchanged { entry: entry.id, at: shared.clock.now() };
+            let write = Write::EntryUnchanged {
+                entry: entry.id,
+                taken_at: entry.taken_at,
+                at: shared.clock.now(),
+            };
+            finished.send(Finished::Entry(write, ticket)).await.is_ok()
+        }
+        Ok(PageResult::Postponed { until, reason }) => {
+            // Nothing was asked: it counts as no attempt.
+            if entry.announced == Announced::First {
+                Counters::add(&shared.counters.put_off, 1);
+            }
+            let (id, taken_at) = (entry.id, entry.taken_at);
+            let write = Write::EntryPostponed { entry: id, until, reason, taken_at, at: shared.clock.now() };
             finished.send(Finished::Entry(write, ticket)).await.is_ok()
         }
         Err(failure) => {
@@ -101,7 +114,8 @@ pub(crate) enum After {
 pub(crate) fn after(owed: &OwedEntry, failure: PageFailure, now: Timestamp) -> After {
     match after_failure(owed.announced, owed.failures, &failure, now) {
         NextStep::Wait(next_try) => {
-            After::Write(Write::PageFailed { entry: owed.id, failure, next_try, at: now })
+            let (entry, taken_at) = (owed.id, owed.taken_at);
+            After::Write(Write::PageFailed { entry, failure, next_try, taken_at, at: now })
         }
         NextStep::StandIn { next_try } => After::StandIn { failure, next_try },
     }

@@ -42,7 +42,7 @@ pub(crate) struct Storer {
 
 enum InTurn {
     Article(Box<TaggedArticle>, Ticket),
-    Rejected { reject: Reject, verdict: Verdict, id: ArticleId, ticket: Ticket },
+    Rejected { reject: Reject, taken_at: Timestamp, verdict: Verdict, id: ArticleId, ticket: Ticket },
 }
 
 /// A request under way and what it was about. The ticket goes when the request is answered.
@@ -52,7 +52,7 @@ struct Pending {
 }
 
 enum About {
-    Article { id: ArticleId, entry: EntryId, observation: HostObservation, verdict: Verdict, relevant: bool },
+    Article { id: ArticleId, entry: EntryId, taken_at: Timestamp, observation: HostObservation, verdict: Verdict, relevant: bool },
     Rejected,
     Linked,
     Other,
@@ -101,8 +101,8 @@ impl Storer {
                 self.early.insert(article.judged.ordinal, InTurn::Article(article, ticket));
                 self.in_turn().await
             }
-            Finished::JudgedReject { reject, ordinal, verdict, id, ticket } => {
-                self.early.insert(ordinal, InTurn::Rejected { reject, verdict, id, ticket });
+            Finished::JudgedReject { reject, taken_at, ordinal, verdict, id, ticket } => {
+                self.early.insert(ordinal, InTurn::Rejected { reject, taken_at, verdict, id, ticket });
                 self.in_turn().await
             }
         }
@@ -113,9 +113,9 @@ impl Storer {
         while let Some(next) = self.early.remove(&self.next_ordinal) {
             self.next_ordinal = Ordinal(self.next_ordinal.0 + 1);
             match next {
-                InTurn::Rejected { reject, verdict, id, ticket } => {
+                InTurn::Rejected { reject, taken_at, verdict, id, ticket } => {
                     self.give_up(id, verdict);
-                    self.queue(self.rejected(reject), About::Rejected, Some(ticket)).await?;
+                    self.queue(self.rejected(reject, taken_at), About::Rejected, Some(ticket)).await?;
                 }
                 InTurn::Article(article, ticket) => self.article(article, ticket).await?,
             }
@@ -134,6 +134,7 @@ impl Storer {
         let about = About::Article {
             id: judged.id,
             entry: judged.entry,
+            taken_at: judged.taken_at,
             observation: judged.observation.clone(),
             verdict: judged.verdict,
             relevant: article.tags.relevant,
@@ -152,15 +153,8 @@ impl Storer {
         Ok(())
     }
 
-    /// A verdict that leans on something that went meanwhile is made anew, a little later, so that an
-    /// article that can never be stored does not go round for ever.
-    fn retry_at(&self, error: &WriteError) -> Option<Timestamp> {
-        let overtaken = matches!(error, WriteError::MissingOriginal(_) | WriteError::IdentityTaken { .. });
-        overtaken.then(|| later(self.shared.clock.now(), JUDGE_AGAIN))
-    }
-
-    fn rejected(&self, reject: Reject) -> Write {
-        Write::EntryRejected { reject, at: self.shared.clock.now() }
+    fn rejected(&self, reject: Reject, taken_at: Timestamp) -> Write {
+        Write::EntryRejected { reject, taken_at, at: self.shared.clock.now() }
     }
 
     /// What was judged will not be written. A revision or a known text leaves its article in place.
@@ -189,15 +183,19 @@ impl Storer {
                 }
                 Ok(())
             }
-            (About::Article { id, entry, verdict, .. }, Err(error)) => {
+            (About::Article { id, entry, taken_at, verdict, .. }, Err(error)) => {
                 self.give_up(id, verdict);
-                let retry_at = self.retry_at(&error);
-                if retry_at.is_none() {
-                    tracing::error!(article.id = %id, entry.id = %entry, %error, "an article could not be stored");
-                }
+                let at = self.shared.clock.now();
                 let reason = error.to_string();
-                let reject = Reject { entry, ordinal: None, stage: Stage::Store, reason, retry_at };
-                self.queue(self.rejected(reject), About::Rejected, pending._ticket).await
+                if matches!(error, WriteError::MissingOriginal(_) | WriteError::IdentityTaken { .. }) {
+                    // What the verdict leans on went meanwhile: it is made anew, a little later.
+                    let until = later(at, JUDGE_AGAIN);
+                    let write = Write::EntryPostponed { entry, until, reason, taken_at, at };
+                    return self.queue(write, About::Other, pending._ticket).await;
+                }
+                tracing::error!(article.id = %id, entry.id = %entry, %error, "an article could not be stored");
+                let reject = Reject { entry, ordinal: None, stage: Stage::Store, reason, retry_at: None };
+                self.queue(self.rejected(reject, taken_at), About::Rejected, pending._ticket).await
             }
             (About::Rejected, Ok(_)) => {
                 Counters::add(&self.shared.counters.rejected, 1);

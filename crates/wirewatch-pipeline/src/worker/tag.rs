@@ -27,7 +27,7 @@ pub(crate) fn run(shared: &Shared, judged: &Queue<Judged>, finished: &mpsc::Send
                 let entry = judged.entry;
                 let reject =
                     Reject { entry, ordinal: Some(ordinal), stage: Stage::Tag, reason, retry_at: None };
-                Finished::JudgedReject { reject, ordinal, verdict, id, ticket }
+                Finished::JudgedReject { reject, taken_at: judged.taken_at, ordinal, verdict, id, ticket }
             }
         };
         if finished.blocking_send(done).is_err() {
