@@ -158,12 +158,8 @@ mod tests {
     #[test]
     fn announced_and_redirecting_addresses_lead_to_the_article() {
         let redirects = ["http://short.example/x".to_owned(), "http://news.example/a/1".to_owned()];
-        let all = Addresses::of(
-            &article("http://news.example/a/1", None),
-            Some("http://feed.example/r?1"),
-            &redirects,
-        )
-        .expect("an http address");
+        let owed = owed(Some("http://feed.example/r?1"), "");
+        let all = Addresses::of(&article("http://news.example/a/1", None), &owed, &redirects);
         assert_eq!(all.own, "news.example/a/1");
         assert_eq!(all.leading, ["feed.example/r?1", "short.example/x"]);
     }

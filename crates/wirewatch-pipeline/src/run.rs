@@ -120,8 +120,12 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
     };
     let journal = tokio::select! {
         journal = prepare(&shared, topics, feeds) => journal?,
-        // A database that cannot be written keeps the start waiting; a signal ends the wait.
-        () = stop.source.cancelled() => return finish(shared, writer, Ok(false), true).await,
+        // A database that cannot be written keeps the start waiting; a signal ends the wait, with
+        // nothing in flight.
+        () = stop.source.cancelled() => {
+            writer.handle().stop_retrying();
+            return finish(shared, writer, Ok(true), true).await;
+        }
     };
     let mut workers = Workers::default();
     start(&shared, source, &journal, &mut workers)?;

@@ -97,7 +97,10 @@ async fn inv04_a_feed_cannot_plant_its_words_at_another_outlets_address() {
     bench.set_feed("victim.example", std::slice::from_ref(&real), "1");
     bench.once().await;
     let both = "SELECT publisher || ': ' || title FROM items ORDER BY id";
-    assert_eq!(bench.texts(both), ["evil.example: evil.example on it", "victim.example: Talks on Ukraine, report one"]);
+    assert_eq!(
+        bench.texts(both),
+        ["evil.example: evil.example on it", "victim.example: Talks on Ukraine, report one"]
+    );
     assert_eq!(bench.number("SELECT count(*) FROM revision"), 0);
 }
 
@@ -105,7 +108,8 @@ async fn inv04_a_feed_cannot_plant_its_words_at_another_outlets_address() {
 async fn inv04_two_feeds_of_one_walled_outlet_do_not_revise_each_other() {
     let bench = Bench::new(&["a.example", "rss.a.example"]).await;
     let item = Item::new("a.example", "one");
-    let other = linking("rss.a.example", "x", &item, "Another desk sums the talks on Ukraine up in other words.");
+    let other =
+        linking("rss.a.example", "x", &item, "Another desk sums the talks on Ukraine up in other words.");
     bench.set_feed("a.example", std::slice::from_ref(&item), "1");
     bench.set_feed("rss.a.example", &[], "0");
     bench.server.set(&address(&item), Answer::status(403));
@@ -128,7 +132,9 @@ async fn inv04_a_look_that_is_led_elsewhere_changes_nothing() {
     bench.once().await;
     let elsewhere = "http://b.example/subscribe/plans-and-prices";
     bench.server.set(&address(&item), Answer::status(302).header("Location", elsewhere));
-    bench.server.set("b.example/subscribe/plans-and-prices", Answer::ok(HTML, page("Subscribe", &text(50), None)));
+    bench
+        .server
+        .set("b.example/subscribe/plans-and-prices", Answer::ok(HTML, page("Subscribe", &text(50), None)));
     bench.clock.advance(Duration::from_secs(3600));
     bench.try_run(Source::Inbox, Stop::new()).await.expect("a good end");
     assert_eq!(bench.server.requests("b.example/subscribe/plans-and-prices").len(), 1);
@@ -179,7 +185,9 @@ async fn inv04_an_article_that_moved_on_its_site_stays_one_article() {
     let moved = "http://a.example/news/2022/01/new-slug.html";
     let edited = format!("{}\n\n{}", text(1), paragraph(99));
     bench.server.set(&address(&item), Answer::status(301).header("Location", moved));
-    bench.server.set("a.example/news/2022/01/new-slug.html", Answer::ok(HTML, page("New headline", &edited, None)));
+    bench
+        .server
+        .set("a.example/news/2022/01/new-slug.html", Answer::ok(HTML, page("New headline", &edited, None)));
     let announced = Item { title: "New headline".into(), ..item };
     bench.set_feed("a.example", &[announced], "2");
     bench.clock.advance(Duration::from_secs(3600));

@@ -170,7 +170,11 @@ impl Judge {
                 self.windows = Windows::load(&self.reader, &mut self.deduper, self.shared.clock.now())?;
                 let reject =
                     Reject { entry, ordinal: None, stage: Stage::Dedup, reason: panic, retry_at: None };
-                let write = Write::EntryRejected { reject, taken_at: clean.owed.taken_at, at: self.shared.clock.now() };
+                let write = Write::EntryRejected {
+                    reject,
+                    taken_at: clean.owed.taken_at,
+                    at: self.shared.clock.now(),
+                };
                 let rejected = Finished::Entry(write, clean.ticket);
                 Ok(finished.blocking_send(rejected).is_ok())
             }

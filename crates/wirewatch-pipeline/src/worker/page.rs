@@ -54,11 +54,8 @@ async fn one(
         }
         Ok(PageResult::NotModified) => {
             Counters::add(&shared.counters.pages_unchanged, 1);
-            let write = Write::EntryUnchanged {
-                entry: entry.id,
-                taken_at: entry.taken_at,
-                at: shared.clock.now(),
-            };
+            let write =
+                Write::EntryUnchanged { entry: entry.id, taken_at: entry.taken_at, at: shared.clock.now() };
             finished.send(Finished::Entry(write, ticket)).await.is_ok()
         }
         Ok(PageResult::Postponed { until, reason }) => {

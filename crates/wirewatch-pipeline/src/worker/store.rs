@@ -52,7 +52,14 @@ struct Pending {
 }
 
 enum About {
-    Article { id: ArticleId, entry: EntryId, taken_at: Timestamp, observation: HostObservation, verdict: Verdict, relevant: bool },
+    Article {
+        id: ArticleId,
+        entry: EntryId,
+        taken_at: Timestamp,
+        observation: HostObservation,
+        verdict: Verdict,
+        relevant: bool,
+    },
     Rejected,
     Linked,
     Other,

@@ -126,7 +126,11 @@ impl Bench {
 pub fn spec(host: &str) -> FeedSpec {
     FeedSpec {
         url: format!("http://{host}/feed.xml"),
-        publisher: Publisher { domain: host.to_owned(), name: host.to_owned(), ..Publisher::default() },
+        publisher: Publisher {
+            domain: wirewatch_model::address::registrable_domain(host),
+            name: host.to_owned(),
+            ..Publisher::default()
+        },
         settings: FeedSettings {
             interval_floor_secs: Some(0),
             host_pause_ms: Some(0),
