@@ -141,8 +141,8 @@ fn insert(
     put_body(context, context.connection.last_insert_rowid(), entry)
 }
 
-/// Another version: owed again, unless it is owed still. A page looked at a moment ago waits for the
-/// end of the pause.
+/// Another version: owed again with all its tries, unless it is owed still. A page looked at a moment
+/// ago waits for the end of the pause.
 fn owe_again(
     context: &mut Context<'_>,
     known: &Known,
@@ -171,7 +171,7 @@ fn owe_again(
         context
             .connection
             .prepare_cached(
-                "UPDATE entry SET state = 'owed', next_try = ?2, edits = edits + 1,
+                "UPDATE entry SET state = 'owed', next_try = ?2, edits = edits + 1, failures = 0,
                         reject_stage = NULL, reject_reason = NULL
                   WHERE id = ?1",
             )?

@@ -1,8 +1,9 @@
 //! Which function answers which request, and what they all need.
 
+use super::entry::Taken;
 use super::pending::{Mark, Pending};
 use super::{Failure, ShortWrite, Write, WriterOptions, Written};
-use super::{announce, article, entry, feed, feed_check, host, job, rows};
+use super::{announce, article, entry, feed, feed_check, host, job, rows, setback};
 use crate::column::Micros;
 use crate::stems::Stems;
 use jiff::Timestamp;
@@ -73,14 +74,25 @@ pub(super) fn apply(context: &mut Context<'_>, write: &Write) -> Result<Written,
         Write::SyncTopics { topics } => rows::sync_topics(context, topics).map(done),
         Write::FeedChecked(check) => feed_check::store(context, check).map(Written::Checked),
         Write::ArticleDone(tagged) => article::store(context, tagged).map(Written::Article),
-        Write::EntryLinked { entry, article, at } => entry::linked(context, *entry, *article, *at).map(done),
-        Write::PageFailed { entry, failure, next_try, at } => {
-            entry::page_failed(context, *entry, failure, *next_try, *at).map(done)
+        Write::EntryLinked { entry, article, taken_at, at } => {
+            entry::linked(context, *entry, *article, Taken { taken_at: *taken_at, at: *at }).map(done)
         }
-        Write::EntryUnchanged { entry, at } => entry::unchanged(context, *entry, *at).map(done),
-        Write::EntryRejected { reject, at } => entry::rejected(context, reject, *at).map(done),
+        Write::PageFailed { entry, failure, next_try, taken_at, at } => {
+            let taken = Taken { taken_at: *taken_at, at: *at };
+            setback::page_failed(context, *entry, failure, *next_try, taken).map(done)
+        }
+        Write::EntryPostponed { entry, until, reason, taken_at, at } => {
+            let taken = Taken { taken_at: *taken_at, at: *at };
+            setback::postponed(context, *entry, *until, reason, taken).map(done)
+        }
+        Write::EntryUnchanged { entry, taken_at, at } => {
+            setback::unchanged(context, *entry, Taken { taken_at: *taken_at, at: *at }).map(done)
+        }
+        Write::EntryRejected { reject, taken_at, at } => {
+            setback::rejected(context, reject, Taken { taken_at: *taken_at, at: *at }).map(done)
+        }
         Write::HostPaused(pause) => host::pause(context.connection, pause).map(done),
-        Write::Strike { target, at } => entry::strike(context, *target, *at).map(done),
+        Write::Strike { target, at } => setback::strike(context, *target, *at).map(done),
         Write::Meta { key, value } => put_meta(context.connection, key, value.as_deref()).map(done),
         Write::Short(write) => apply_short(context, write),
     }

@@ -1,13 +1,13 @@
-//! Table `entry`: what becomes of an entry once it was announced.
+//! Table `entry`: what an entry becomes that led to an article.
 
 use super::announce::drop_body;
 use super::apply::optional;
-use super::{Context, Failure, StrikeTarget, WriteError};
+use super::{Context, Failure, WriteError};
 use crate::column::{Micros, after};
 use jiff::Timestamp;
 use rusqlite::params;
 use std::time::Duration;
-use wirewatch_model::{ArticleId, EntryId, JudgedArticle, PageFailure, Reject, Stage};
+use wirewatch_model::{ArticleId, EntryId, JudgedArticle};
 
 /// When relevant articles are looked at again for edits, after they were first stored.
 const RECHECKS: [Duration; 4] = [
@@ -17,22 +17,36 @@ const RECHECKS: [Duration; 4] = [
     Duration::from_secs(7 * 24 * 3_600),
 ];
 
-/// How long an owed entry waits when its page failed and nobody said when to try again.
-const UNTIL_SOMEBODY_DECIDES: Duration = Duration::from_secs(300);
-
-/// Deaths of the process after which an entry or a feed is left alone.
-const MOST_DEATHS: u32 = 2;
-
-/// Why an entry is rejected that killed the process.
-const SET_ASIDE: &str = "set aside: the process died twice on it";
-
 /// The part of an entry that decides what becomes of it.
 pub(super) struct EntryRow {
     pub(super) id: i64,
     pub(super) state: String,
     pub(super) article: Option<i64>,
     changed_at: Option<Timestamp>,
-    deaths: u32,
+    pub(super) deaths: u32,
+}
+
+/// When the attempt that a request reports began, and when it ended.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) taken_at: Timestamp,
+    pub(super) at: Timestamp,
+}
+
+/// What an entry moves to: its state and when it is tried next.
+pub(super) type Move = (&'static str, Option<Timestamp>);
+
+impl EntryRow {
+    /// Announced anew while it was in work: what was found is of an earlier version.
+    pub(super) fn announced_since(&self, taken: Taken) -> bool {
+        self.changed_at.is_some_and(|changed_at| changed_at > taken.taken_at)
+    }
+
+    /// Where an attempt leads: to what it found, or back to owed when there is a version it knew
+    /// nothing of.
+    pub(super) fn or_owed_anew(&self, context: &Context<'_>, taken: Taken, found: Move) -> Move {
+        if self.announced_since(taken) { ("owed", Some(after(taken.at, context.edit_pause))) } else { found }
+    }
 }
 
 pub(super) fn load(context: &Context<'_>, entry: EntryId) -> Result<EntryRow, Failure> {
@@ -62,13 +76,11 @@ pub(super) fn settle(
     article: i64,
 ) -> Result<(), Failure> {
     let at = judged.seen_at;
-    let (state, next_try) = if entry.changed_at.is_some_and(|changed_at| changed_at > judged.taken_at) {
-        ("owed", Some(after(at, context.edit_pause)))
-    } else if let Some(next_try) = judged.provisional_until {
-        ("provisional", Some(next_try))
-    } else {
-        ("done", next_recheck(context, entry.id, article, at)?)
+    let found = match judged.provisional_until {
+        Some(next_try) => ("provisional", Some(next_try)),
+        None => ("done", next_recheck(context, entry.id, article, at)?),
     };
+    let (state, next_try) = entry.or_owed_anew(context, Taken { taken_at: judged.taken_at, at }, found);
     let header = |name: &str| {
         let headers = judged.provenance.iter().flat_map(|provenance| &provenance.headers);
         headers.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -89,16 +101,29 @@ pub(super) fn settle(
             next_try.map(Micros),
             article,
             Micros(at),
-            judged.failures,
+            if state == "provisional" { judged.failures } else { 0 },
             judged.failure,
             judged.provenance.is_some(),
             header("etag"),
             header("last-modified")
         ])?;
-    if state == "done" {
-        drop_body(context, entry.id)?;
-    }
-    Ok(())
+    if state == "done" { finish(context, entry.id, Some(article)) } else { Ok(()) }
+}
+
+/// An entry is done: the feed's text is not needed any more, and an article that only this entry would
+/// have completed stands as it is.
+pub(super) fn finish(context: &Context<'_>, entry: i64, article: Option<i64>) -> Result<(), Failure> {
+    context
+        .connection
+        .prepare_cached(
+            "UPDATE article SET provisional = 0
+              WHERE id = ?1 AND provisional
+                AND NOT EXISTS (SELECT 1 FROM entry other
+                                 WHERE other.article = ?1 AND other.id <> ?2
+                                   AND +other.state IN ('owed', 'provisional'))",
+        )?
+        .execute(params![article, entry])?;
+    drop_body(context, entry)
 }
 
 /// The entry announces an article that is stored already.
@@ -106,157 +131,34 @@ pub(super) fn linked(
     context: &Context<'_>,
     entry: EntryId,
     article: ArticleId,
-    at: Timestamp,
+    taken: Taken,
 ) -> Result<(), Failure> {
     let row = load(context, entry)?;
     if !article_exists(context, article.0)? {
         return Err(WriteError::MissingOriginal(article).into());
     }
+    let (state, next_try) = row.or_owed_anew(context, taken, ("done", None));
     context
         .connection
         .prepare_cached(
-            "UPDATE entry SET state = 'done', next_try = NULL, article = ?2, taken_at = ?3, failures = 0,
+            "UPDATE entry SET state = ?2, next_try = ?3, article = ?4, taken_at = ?5, failures = 0,
                     failure = NULL, failure_status = NULL, deaths = 0,
                     reject_stage = NULL, reject_reason = NULL
               WHERE id = ?1",
         )?
-        .execute(params![row.id, article.0, Micros(at)])?;
-    drop_body(context, row.id)
+        .execute(params![row.id, state, next_try.map(Micros), article.0, Micros(taken.at)])?;
+    if state == "done" { finish(context, row.id, Some(article.0)) } else { Ok(()) }
 }
 
-/// One failure more; the entry stays what it is, as long as it is still to be tried.
-pub(super) fn page_failed(
-    context: &Context<'_>,
-    entry: EntryId,
-    failure: &PageFailure,
-    next_try: Option<Timestamp>,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let row = load(context, entry)?;
-    let (state, next_try) = match (row.state.as_str(), next_try) {
-        ("owed", None) => ("owed", Some(after(at, UNTIL_SOMEBODY_DECIDES))),
-        ("provisional", None) => ("done", None),
-        ("done", None) => ("done", recheck_after(context, &row, at)?),
-        (state, next_try) => (state, next_try),
-    };
-    context
-        .connection
-        .prepare_cached(
-            "UPDATE entry SET state = ?2, next_try = ?3, failures = failures + 1, failure = ?4,
-                    failure_status = ?5, taken_at = ?6, deaths = 0
-              WHERE id = ?1",
-        )?
-        .execute(params![row.id, state, next_try.map(Micros), failure.reason, failure.status, Micros(at)])?;
-    if state == "done" { drop_body(context, row.id) } else { Ok(()) }
-}
-
-/// The page is as it was.
-pub(super) fn unchanged(context: &Context<'_>, entry: EntryId, at: Timestamp) -> Result<(), Failure> {
-    let row = load(context, entry)?;
-    let (state, next_try) = match row.article {
-        Some(_) => ("done", recheck_after(context, &row, at)?),
-        // "As it was" of a page we never had: it is asked for again, without conditions.
-        None => ("owed", Some(after(at, UNTIL_SOMEBODY_DECIDES))),
-    };
-    context
-        .connection
-        .prepare_cached(
-            "UPDATE entry SET state = ?2, next_try = ?3, taken_at = ?4, failures = 0, failure = NULL,
-                    failure_status = NULL, deaths = 0, reject_stage = NULL, reject_reason = NULL,
-                    page_etag = CASE WHEN article IS NULL THEN NULL ELSE page_etag END,
-                    page_last_modified = CASE WHEN article IS NULL THEN NULL ELSE page_last_modified END
-              WHERE id = ?1",
-        )?
-        .execute(params![row.id, state, next_try.map(Micros), Micros(at)])?;
-    if state == "done" { drop_body(context, row.id) } else { Ok(()) }
-}
-
-/// A stage gave the entry up, for now or for good.
-pub(super) fn rejected(context: &Context<'_>, reject: &Reject, at: Timestamp) -> Result<(), Failure> {
-    let row = load(context, reject.entry)?;
-    if let Some(retry_at) = reject.retry_at {
-        context
-            .connection
-            .prepare_cached(
-                "UPDATE entry SET next_try = ?2, failures = failures + 1, failure = ?3, taken_at = ?4,
-                        state = CASE state WHEN 'rejected' THEN 'owed' ELSE state END,
-                        reject_stage = NULL, reject_reason = NULL
-                  WHERE id = ?1",
-            )?
-            .execute(params![row.id, Micros(retry_at), reject.reason, Micros(at)])?;
-        return Ok(());
-    }
-    give_up(context, &row, reject.stage, &reject.reason, at)
-}
-
-/// Rejects an entry; one that has an article from before is done with that one.
-fn give_up(
-    context: &Context<'_>,
-    row: &EntryRow,
-    stage: Stage,
-    reason: &str,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    if row.article.is_some() {
-        context
-            .connection
-            .prepare_cached(
-                "UPDATE entry SET state = 'done', next_try = ?2, failure = ?3, taken_at = ?4 WHERE id = ?1",
-            )?
-            .execute(params![row.id, recheck_after(context, row, at)?.map(Micros), reason, Micros(at)])?;
-    } else {
-        context
-            .connection
-            .prepare_cached(
-                "UPDATE entry SET state = 'rejected', next_try = NULL, reject_stage = ?2, reject_reason = ?3,
-                        taken_at = ?4
-                  WHERE id = ?1",
-            )?
-            .execute(params![row.id, stage.as_str(), reason, Micros(at)])?;
-    }
-    drop_body(context, row.id)
-}
-
-/// The process died while this was in work.
-pub(super) fn strike(context: &Context<'_>, target: StrikeTarget, at: Timestamp) -> Result<(), Failure> {
-    let entry = match target {
-        StrikeTarget::Entry(entry) => entry,
-        StrikeTarget::Feed(feed) => {
-            let tomorrow = after(at, Duration::from_secs(24 * 3_600));
-            let changed = context
-                .connection
-                .prepare_cached(
-                    "UPDATE feed SET deaths = deaths + 1,
-                            next_due = CASE WHEN deaths + 1 >= ?2 THEN ?3 ELSE next_due END,
-                            message = CASE WHEN deaths + 1 >= ?2 THEN ?4 ELSE message END
-                      WHERE id = ?1",
-                )?
-                .execute(params![feed.0, MOST_DEATHS, Micros(tomorrow), SET_ASIDE])?;
-            return match changed {
-                0 => Err(WriteError::NotFound { what: format!("feed {feed}") }.into()),
-                _ => Ok(()),
-            };
-        }
-    };
-    let row = load(context, entry)?;
-    context
-        .connection
-        .prepare_cached("UPDATE entry SET deaths = deaths + 1 WHERE id = ?1")?
-        .execute([row.id])?;
-    if row.deaths + 1 < MOST_DEATHS {
-        return Ok(());
-    }
-    give_up(context, &row, Stage::Fetch, SET_ASIDE, at)?;
-    // Not even for edits: whatever it holds kills us.
-    context.connection.prepare_cached("UPDATE entry SET next_try = NULL WHERE id = ?1")?.execute([row.id])?;
-    Ok(())
-}
-
-pub(super) fn article_exists(context: &Context<'_>, article: i64) -> Result<bool, Failure> {
+fn article_exists(context: &Context<'_>, article: i64) -> Result<bool, Failure> {
     Ok(context.connection.prepare_cached("SELECT 1 FROM article WHERE id = ?1")?.exists([article])?)
 }
 
-fn recheck_after(context: &Context<'_>, row: &EntryRow, at: Timestamp) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn recheck_after(
+    context: &Context<'_>,
+    row: &EntryRow,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, Failure> {
     row.article.map_or(Ok(None), |article| next_recheck(context, row.id, article, at))
 }
 

@@ -7,6 +7,9 @@ use wirewatch_model::{
 };
 
 /// One request to the writer. All of it is stored, or nothing.
+///
+/// Where a request ends the attempt at an entry it says when the entry was handed out (`taken_at`): one
+/// that its feed announced anew since then stays owed, since what was found is of an earlier version.
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Makes the feeds of the list (origin `file`) those of `specs`: new ones are added, changed ones
@@ -34,6 +37,8 @@ pub enum Write {
         entry: EntryId,
         /// The article it announces.
         article: ArticleId,
+        /// When the entry was handed out ([`OwedEntry::taken_at`](wirewatch_model::OwedEntry)).
+        taken_at: Timestamp,
         /// Now.
         at: Timestamp,
     },
@@ -47,6 +52,22 @@ pub enum Write {
         /// something), a provisional one is done with the text it has, a look for edits waits for
         /// the next one.
         next_try: Option<Timestamp>,
+        /// When the entry was handed out.
+        taken_at: Timestamp,
+        /// Now.
+        at: Timestamp,
+    },
+    /// The host asked to be left alone before the page was asked: the entry stays as it is, its
+    /// failures included, and waits.
+    EntryPostponed {
+        /// The entry.
+        entry: EntryId,
+        /// When it may be tried; not before `at`.
+        until: Timestamp,
+        /// Why it waits, for a person.
+        reason: String,
+        /// When the entry was handed out.
+        taken_at: Timestamp,
         /// Now.
         at: Timestamp,
     },
@@ -54,6 +75,8 @@ pub enum Write {
     EntryUnchanged {
         /// The entry.
         entry: EntryId,
+        /// When the entry was handed out.
+        taken_at: Timestamp,
         /// Now.
         at: Timestamp,
     },
@@ -62,13 +85,16 @@ pub enum Write {
     EntryRejected {
         /// What was given up and why.
         reject: Reject,
+        /// When the entry was handed out.
+        taken_at: Timestamp,
         /// Now.
         at: Timestamp,
     },
     /// A host asked for a pause.
     HostPaused(HostPause),
     /// The process died while this was in work. At two deaths an entry is set aside and a feed is
-    /// left alone for a day.
+    /// left alone for a day. What is not there any more is passed over: an old journal must not stop
+    /// a start.
     Strike {
         /// What was in work.
         target: StrikeTarget,

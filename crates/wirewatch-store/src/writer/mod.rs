@@ -23,6 +23,7 @@ mod pending;
 mod publisher;
 mod revise;
 mod rows;
+mod setback;
 mod short;
 mod thread;
 

@@ -234,7 +234,7 @@ fn inv03_relevant_articles_are_looked_at_again_four_times() {
     while let Some(due) = world.next_try("a") {
         looks.push(due.as_second() / 60 - at(1).as_second() / 60);
         assert_eq!(world.owed(due)[0].announced, Announced::Recheck);
-        world.write(Write::EntryUnchanged { entry: ids[0], at: due });
+        world.write(Write::EntryUnchanged { entry: ids[0], taken_at: due, at: due });
     }
     assert_eq!(looks, [60, 360, 1_440, 10_080]);
     assert_eq!(world.state("a"), "done");

@@ -14,6 +14,7 @@ enum Event {
     Failed { entry: i64, again: bool },
     Rejected { entry: i64, again: bool },
     Unchanged { entry: i64 },
+    Postponed { entry: i64 },
     Died { entry: i64 },
 }
 
@@ -36,6 +37,7 @@ fn event() -> impl Strategy<Value = Event> {
         (entry.clone(), any::<bool>()).prop_map(|(entry, again)| Event::Failed { entry, again }),
         (entry.clone(), any::<bool>()).prop_map(|(entry, again)| Event::Rejected { entry, again }),
         entry.clone().prop_map(|entry| Event::Unchanged { entry }),
+        entry.clone().prop_map(|entry| Event::Postponed { entry }),
         entry.prop_map(|entry| Event::Died { entry }),
     ]
 }
@@ -67,13 +69,17 @@ fn write_of(event: &Event, now: jiff::Timestamp) -> Write {
             };
             Write::ArticleDone(Box::new(if *stands_in { provisional(tagged, now) } else { tagged }))
         }
-        Event::Linked { entry, article } => {
-            Write::EntryLinked { entry: EntryId(*entry), article: ArticleId(*article), at: now }
-        }
+        Event::Linked { entry, article } => Write::EntryLinked {
+            entry: EntryId(*entry),
+            article: ArticleId(*article),
+            taken_at: now,
+            at: now,
+        },
         Event::Failed { entry, again: retry } => Write::PageFailed {
             entry: EntryId(*entry),
             failure: PageFailure { status: None, reason: "slow".into(), lasting: false, retry_after: None },
             next_try: again(retry),
+            taken_at: now,
             at: now,
         },
         Event::Rejected { entry, again: retry } => Write::EntryRejected {
@@ -84,9 +90,19 @@ fn write_of(event: &Event, now: jiff::Timestamp) -> Write {
                 reason: "no text".into(),
                 retry_at: again(retry),
             },
+            taken_at: now,
             at: now,
         },
-        Event::Unchanged { entry } => Write::EntryUnchanged { entry: EntryId(*entry), at: now },
+        Event::Unchanged { entry } => {
+            Write::EntryUnchanged { entry: EntryId(*entry), taken_at: now, at: now }
+        }
+        Event::Postponed { entry } => Write::EntryPostponed {
+            entry: EntryId(*entry),
+            until: now,
+            reason: "paused".into(),
+            taken_at: now,
+            at: now,
+        },
         Event::Died { entry } => Write::Strike { target: StrikeTarget::Entry(EntryId(*entry)), at: now },
     }
 }

@@ -70,7 +70,7 @@ fn inv03_an_article_is_owed_again_at_most_twenty_times() {
     for round in 1..=30 {
         let now = at(round * 60);
         again += world.check(feed, vec![edited("a", &round.to_string())], now).changed;
-        world.write(Write::EntryUnchanged { entry: id, at: now });
+        world.write(Write::EntryUnchanged { entry: id, taken_at: now, at: now });
     }
     assert_eq!(again, 20);
     world.close();
@@ -157,7 +157,13 @@ fn inv01_a_failed_page_is_tried_again_when_told() {
     let world = World::new();
     let id = world.announced(&["a"])[0];
     let failure = PageFailure { status: Some(503), reason: "busy".into(), lasting: false, retry_after: None };
-    let failed = |next_try, now| Write::PageFailed { entry: id, failure: failure.clone(), next_try, at: now };
+    let failed = |next_try, now| Write::PageFailed {
+        entry: id,
+        failure: failure.clone(),
+        next_try,
+        taken_at: now,
+        at: now,
+    };
     world.write(failed(Some(at(5)), at(0)));
     assert_eq!((world.state("a").as_str(), world.next_try("a")), ("owed", Some(at(5))));
     assert_eq!(world.owed(at(5))[0].failures, 1);
@@ -179,6 +185,7 @@ fn inv01_rejected_with_a_reason_or_later() {
     let ids = world.announced(&["a", "b"]);
     let reject = |entry, retry_at| Write::EntryRejected {
         reject: Reject { entry, ordinal: None, stage: Stage::Clean, reason: "no text".into(), retry_at },
+        taken_at: at(2),
         at: at(2),
     };
     world.write(reject(ids[0], None));
@@ -201,7 +208,7 @@ fn inv01_seen_is_the_sum_of_what_became_of_it() {
     let ids = world.announced(&["a", "b", "c", "d", "e"]);
     world.done(article(ids[0], 1, "Text."));
     world.done(provisional(article(ids[1], 2, "Other."), at(60)));
-    world.write(Write::EntryLinked { entry: ids[2], article: ArticleId(1), at: at(3) });
+    world.write(Write::EntryLinked { entry: ids[2], article: ArticleId(1), taken_at: at(3), at: at(3) });
     let reject = Reject {
         entry: ids[3],
         ordinal: None,
@@ -209,7 +216,7 @@ fn inv01_seen_is_the_sum_of_what_became_of_it() {
         reason: "status 404".into(),
         retry_at: None,
     };
-    world.write(Write::EntryRejected { reject, at: at(3) });
+    world.write(Write::EntryRejected { reject, taken_at: at(3), at: at(3) });
     let stats = world.reader().stats().expect("stats");
     let want = EntryCounts { seen: 5, owed: 1, provisional: 1, done: 2, rejected: 1 };
     assert_eq!((stats.entries, stats.per_feed[0].entries), (want, want));
@@ -241,11 +248,11 @@ fn inv04_an_entry_of_a_known_address_is_done_without_a_fetch() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);
     assert_eq!(
-        world.refuse(Write::EntryLinked { entry: ids[1], article: ArticleId(9), at: at(1) }),
+        world.refuse(Write::EntryLinked { entry: ids[1], article: ArticleId(9), taken_at: at(1), at: at(1) }),
         WriteError::MissingOriginal(ArticleId(9))
     );
     world.done(article(ids[0], 1, "Text."));
-    world.write(Write::EntryLinked { entry: ids[1], article: ArticleId(1), at: at(1) });
+    world.write(Write::EntryLinked { entry: ids[1], article: ArticleId(1), taken_at: at(1), at: at(1) });
     assert_eq!((world.state("b").as_str(), world.next_try("b")), ("done", None));
     world.close();
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a helper that fails should fail its test")]
 
 mod articles;
+mod attempts;
 mod conservation;
 mod crash;
 mod inbox;

@@ -205,7 +205,7 @@ fn the_most_urgent_come_first() {
     assert_eq!(world.reader().next_try_at().expect("read"), Some(at(0)));
     let order: Vec<Announced> = world.owed(at(600)).into_iter().map(|owed| owed.announced).collect();
     assert_eq!(order, [Announced::First, Announced::Provisional, Announced::Recheck]);
-    world.write(Write::EntryLinked { entry: ids[2], article: ArticleId(1), at: at(1) });
+    world.write(Write::EntryLinked { entry: ids[2], article: ArticleId(1), taken_at: at(1), at: at(1) });
     assert_eq!(world.reader().next_try_at().expect("read"), Some(at(5)));
     world.close();
 }
