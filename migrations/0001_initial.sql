@@ -338,7 +338,8 @@ CREATE INDEX job_open ON job (id) WHERE state IN ('queued', 'running');
 
 -- Views: the public face of the file. Their columns stay; new ones may be added ----------------
 
--- One row per article, copies and not relevant ones included.
+-- One row per article, copies and not relevant ones included. Times are whole seconds, so that their
+-- order as text is their order in time.
 CREATE VIEW items AS
 SELECT a.id,
        a.seq,
@@ -347,12 +348,9 @@ SELECT a.id,
        a.title,
        a.authors,
        a.language,
-       rtrim(rtrim(strftime('%Y-%m-%dT%H:%M:%S', floor_s.published, 'unixepoch')
-             || printf('.%06d', a.published - floor_s.published * 1000000), '0'), '.') || 'Z' AS published,
-       rtrim(rtrim(strftime('%Y-%m-%dT%H:%M:%S', a.first_seen / 1000000, 'unixepoch')
-             || printf('.%06d', a.first_seen % 1000000), '0'), '.') || 'Z' AS first_seen,
-       rtrim(rtrim(strftime('%Y-%m-%dT%H:%M:%S', a.time / 1000000, 'unixepoch')
-             || printf('.%06d', a.time % 1000000), '0'), '.') || 'Z' AS time,
+       strftime('%Y-%m-%dT%H:%M:%SZ', floor_s.published, 'unixepoch') AS published,
+       strftime('%Y-%m-%dT%H:%M:%SZ', a.first_seen / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%dT%H:%M:%SZ', a.time / 1000000, 'unixepoch') AS time,
        a.relevant,
        (SELECT json_group_array(slug)
           FROM (SELECT t.slug FROM article_topic at JOIN topic t ON t.id = at.topic

@@ -75,7 +75,9 @@ pub(crate) fn after(at: Timestamp, wait: Duration) -> Timestamp {
 /// RFC 3339 in UTC, as the views give it: in microseconds, trailing zeros left out.
 pub(crate) fn rfc3339(at: Timestamp) -> String {
     // Sub-microsecond digits are not stored, so what is read back never has any.
-    at.to_string()
+    // Whole seconds, as the views have them: a fixed width keeps the order of texts that of times.
+    let seconds = at.as_microsecond().div_euclid(1_000_000);
+    Timestamp::from_second(seconds).unwrap_or(at).to_string()
 }
 
 /// The text form of a stamp when the instant alone would lose something.

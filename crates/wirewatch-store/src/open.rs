@@ -44,7 +44,8 @@ impl Database {
     pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         check_sqlite()?;
-        if !path.exists() {
+        // A file that may not be looked at is another matter: that is said when it is opened.
+        if matches!(path.try_exists(), Ok(false)) {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         let database = Self::recognise(path)?;
@@ -98,11 +99,21 @@ impl Database {
 
     /// Checks the file without changing it: opening for writing alone would make it ours.
     fn recognise(path: &Path) -> Result<Self, StoreError> {
-        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        let failed = |cause: String| StoreError::Open { path: path.to_owned(), cause };
+        let file = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+        if file.is_dir() {
+            return Err(failed("it is a folder".to_owned()));
+        }
+        if !file.is_file() {
+            return Err(failed("it is no regular file".to_owned()));
+        }
+        if file.len() == 0 {
             return Err(StoreError::Empty { path: path.to_owned() });
         }
-        let database = Self { path: path.to_owned() };
-        migrate::recognise(&database.connect_to_read()?, path)?;
+        // One file has one lock, by whatever link it is reached.
+        let path = fs::canonicalize(path).map_err(|error| failed(error.to_string()))?;
+        let database = Self { path };
+        migrate::recognise(&database.connect_to_read()?, &database.path)?;
         Ok(database)
     }
 }

@@ -16,15 +16,22 @@ const MOST_LETTERS: usize = 256;
 
 /// The query for FTS5; `None` when there is no word in it, which matches nothing.
 pub(super) fn fts_query(stems: &Stems, text: &str) -> Option<String> {
-    let text: String = text.chars().take(MOST_LETTERS).collect();
-    let mut words: Vec<&str> = Vec::new();
-    for word in text.split_whitespace() {
-        if pieces(word).next().is_some() && !words.contains(&word) {
-            words.push(word);
+    let mut groups: Vec<String> = Vec::new();
+    let mut letters = 0;
+    for word in text.split_whitespace().filter(|word| pieces(word).next().is_some()) {
+        let word = word.char_indices().nth(MOST_LETTERS).map_or(word, |(end, _)| &word[..end]);
+        letters += word.chars().count();
+        // Whole words are left out: half of one would match nothing.
+        if groups.len() == MOST_WORDS || letters > MOST_LETTERS {
+            break;
+        }
+        let group = group(stems, word);
+        if groups.contains(&group) {
+            letters -= word.chars().count();
+        } else {
+            groups.push(group);
         }
     }
-    words.truncate(MOST_WORDS);
-    let groups: Vec<String> = words.iter().map(|word| group(stems, word)).collect();
     (!groups.is_empty()).then(|| groups.join(" AND "))
 }
 
@@ -71,6 +78,12 @@ mod tests {
         for text in ["", "   ", "\"", "-- ()", "\0"] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn a_word_that_is_repeated_counts_once() {
+        check(&"putin ".repeat(60), Some(r#"("putin")"#));
+        check("NATO nato", Some(r#"("nato")"#));
     }
 
     #[test]

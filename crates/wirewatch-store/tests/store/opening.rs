@@ -83,3 +83,13 @@ fn connections_move_between_threads_and_handles_are_shared() {
     is_shared::<Database>();
     is_shared::<wirewatch_store::WriterHandle>();
 }
+
+#[cfg(unix)]
+#[test]
+fn inv07_one_file_has_one_lock_by_whatever_link_it_is_reached() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (file, link) = (folder.path().join("a.db"), folder.path().join("b.db"));
+    let database = Database::open(&file).expect("made");
+    std::os::unix::fs::symlink(&file, &link).expect("linked");
+    assert_eq!(Database::open(&link).expect("opens").path(), database.path());
+}
