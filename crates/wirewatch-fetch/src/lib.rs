@@ -20,6 +20,7 @@
 mod feed;
 mod feed_check;
 mod http;
+mod memory;
 mod page;
 mod permission;
 mod schedule;

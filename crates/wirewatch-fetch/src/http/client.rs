@@ -148,10 +148,7 @@ impl Client {
     /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
     pub(crate) async fn step(&self, walk: &mut Walk, ask: &Ask) -> Result<Option<Answer>, NoAnswer> {
         let host = walk.url.host_str().unwrap_or_default().to_owned();
-        let turn = self.gates.enter(&host, ask.host_pause).await;
-        if let Some(pause) = self.gates.paused(&host, ask.watch.now()) {
-            return Err(NoAnswer::Paused(pause));
-        }
+        let turn = self.gates.enter(&host, ask.host_pause, ask.watch).await.map_err(NoAnswer::Paused)?;
         let sent = Instant::now();
         let response = self
             .send(&walk.url, ask, walk.left)
