@@ -12,11 +12,10 @@ use crate::{
         walls::wall,
     },
     schedule::{Ending, Schedule, next_due, wants_probe},
-    time::{later, seconds_between},
+    time::{Watch, seconds_between},
 };
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
-use tokio::time::Instant;
 use url::Url;
 use wirewatch_model::{
     DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, PermanentRedirect, Repair, Validators,
@@ -96,26 +95,24 @@ impl fmt::Debug for FeedResult {
 impl Fetcher {
     /// Asks for a feed. Network only; a failure is in the answer.
     pub async fn fetch_feed(&self, due: &DueFeed, now: Timestamp) -> FeedAnswer {
-        let started = Instant::now();
+        let watch = Watch::start(now);
         let whole = due.reparse || wants_probe(due, now);
         let conditions = if whole { Vec::new() } else { conditions(&due.validators) };
         let conditional = !conditions.is_empty();
         let ask = Ask {
-            url: &due.url,
             accept: ACCEPT,
             conditions,
             body_limit: self.client().config().feed_body_limit,
             host_pause: self.pause(due.settings.host_pause_ms),
             wanted: |_| true,
-            now,
+            watch,
         };
-        let (hops, result) = match self.client().ask(&ask).await {
+        let (hops, result) = match self.client().ask(&due.url, &ask).await {
             Ok(answer) => answered(answer, conditional),
             Err(NoAnswer::Paused(pause)) => (Vec::new(), FeedResult::Paused(pause)),
             Err(NoAnswer::Failed { kind, message, hops }) => (hops, FeedResult::Failed { kind, message }),
         };
-        let elapsed = started.elapsed();
-        FeedAnswer { at: later(now, elapsed), elapsed, hops, result }
+        FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops, result }
     }
 }
 

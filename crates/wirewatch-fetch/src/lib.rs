@@ -5,6 +5,7 @@
 //! DueFeed ──► gate ► guard ► GET ► FeedAnswer ──► decode ► repair ► parse ──► FeedCheck
 //!                                                        └► next_due (pure)
 //! PageRequest ──► robots.txt ► gate ► guard ► GET ──► PageAnswer
+//!                     └◄── redirect ──┘
 //! ```
 //!
 //! Everything on the network goes through one guarded client: only http(s) to public addresses, also
@@ -19,7 +20,9 @@
 mod feed;
 mod feed_check;
 mod http;
+mod memory;
 mod page;
+mod permission;
 mod schedule;
 mod time;
 
@@ -30,7 +33,7 @@ pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Ending, Schedule, next_due};
 
 use http::client::Client;
-use page::RobotsMemory;
+use permission::RobotsMemory;
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use wirewatch_model::HostPause;
 

@@ -8,24 +8,15 @@ use crate::{
         budget::BytesHeld,
         client::{Answer, Ask, NoAnswer},
         headers::{Headers, conditions},
-        robots::{READ_BYTES, Robots},
         walls::wall,
     },
-    time::{after, later},
+    time::Watch,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::time::Instant;
-use url::Url;
 use wirewatch_model::{FailureKind, HostPause, Page, PageFailure, Validators};
 
 const ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5";
-const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.5";
 
 /// Headers that are kept with an article as provenance.
 const KEPT_HEADERS: &[&str] = &[
@@ -43,14 +34,6 @@ const KEPT_HEADERS: &[&str] = &[
     "x-robots-tag",
 ];
 
-/// How long robots.txt is believed, in seconds: a day when it was had, less when it was not.
-const ROBOTS_SECS: i64 = 24 * 3600;
-const ROBOTS_FAILED_SECS: i64 = 600;
-/// A longer Crawl-delay is not waited for, in seconds: it would hold a worker.
-const LONGEST_CRAWL_DELAY_SECS: u32 = 60;
-/// Origins whose robots.txt is remembered.
-const MANY_ORIGINS: usize = 4096;
-
 /// A page to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRequest {
@@ -65,13 +48,13 @@ pub struct PageRequest {
 /// What came of asking for a page.
 #[derive(Debug)]
 pub struct PageAnswer {
-    /// The page, or why there is none.
+    /// What came of it, or why the page could not be had.
     pub result: Result<PageResult, PageFailure>,
     /// A pause the host asked for by this answer; the caller keeps it for a restart.
     pub host_pause: Option<HostPause>,
 }
 
-/// A page, or the word that it has not changed.
+/// A page, or the word that there is none to read now and none that failed.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly every answer is a page, and it is moved once")]
 pub enum PageResult {
@@ -79,142 +62,99 @@ pub enum PageResult {
     Page(Page, BytesHeld),
     /// 304 to a conditional request.
     NotModified,
+    /// The page was not asked for, or answered 429: the host wants to be left alone, or its robots.txt
+    /// cannot be had now. Nothing is known of the page, so this counts as no failed attempt.
+    Postponed {
+        /// When to ask again.
+        until: Timestamp,
+        /// Why, in words a person can act on.
+        reason: String,
+    },
 }
 
 impl Fetcher {
-    /// Asks for the page of an entry.
+    /// Asks for the page of an entry. Every address on the way, the targets of redirects too, is
+    /// asked only when the robots.txt of its origin allows it.
     pub async fn fetch_page(&self, request: &PageRequest, now: Timestamp) -> PageAnswer {
-        let started = Instant::now();
-        let mut pause = self.pause(request.host_pause_ms);
-        let url = match self.client().parse(&request.url) {
-            Ok(url) => url,
-            Err(error) => return failed(lasting(None, error.to_string()), None),
-        };
-        match self.robots(&url, pause, now).await {
-            Err(Refused { failure, host_pause }) => return failed(failure, host_pause),
-            Ok(robots) => {
-                if !robots.allows(&url[url::Position::BeforePath..url::Position::AfterQuery]) {
-                    return failed(lasting(None, "robots.txt does not allow this page".to_owned()), None);
-                }
-                let delay = robots.crawl_delay_secs.unwrap_or(0).min(LONGEST_CRAWL_DELAY_SECS);
-                pause = pause.max(Duration::from_secs(delay.into()));
-            }
-        }
+        self.walk_to_page(request, Watch::start(now)).await.unwrap_or_else(PageAnswer::from)
+    }
+
+    async fn walk_to_page(&self, request: &PageRequest, watch: Watch) -> Result<PageAnswer, NoPage> {
+        let pause = self.pause(request.host_pause_ms);
         let conditions = request.validators.as_ref().map(conditions).unwrap_or_default();
         let conditional = !conditions.is_empty();
-        let ask = Ask {
-            url: &request.url,
+        let mut ask = Ask {
             accept: ACCEPT,
             conditions,
             body_limit: self.client().config().page_body_limit,
             host_pause: pause,
             wanted: may_be_html,
-            now: later(now, started.elapsed()),
+            watch,
         };
-        match self.client().ask(&ask).await {
-            Ok(answer) => judge(answer, conditional, later(now, started.elapsed())),
-            Err(no_answer) => failed(no_page(no_answer), None),
-        }
-    }
-
-    /// The rules for the origin of a page, from memory or asked for now.
-    async fn robots(&self, url: &Url, pause: Duration, now: Timestamp) -> Result<Arc<Robots>, Refused> {
-        let slot = self.robots_memory().slot(url, now);
-        let mut slot = slot.lock().await;
-        if let Some(kept) = slot.as_ref().filter(|kept| kept.until > now) {
-            return kept.rules.clone().map_err(|message| Refused::for_now(message, kept.until));
-        }
-        let Ok(address) = url.join("/robots.txt") else { return Ok(Arc::default()) };
-        let ask = Ask {
-            url: address.as_str(),
-            accept: ROBOTS_ACCEPT,
-            conditions: Vec::new(),
-            body_limit: READ_BYTES,
-            host_pause: pause,
-            wanted: |_| true,
-            now,
-        };
-        let answer = self.client().ask(&ask).await;
-        let rules = match answer {
-            Err(NoAnswer::Paused(pause)) => return Err(Refused::paused(&pause, None)),
-            Ok(Answer { host_pause: Some(pause), .. }) => {
-                return Err(Refused::paused(&pause.clone(), Some(pause)));
+        let mut walk = self.client().walk(&request.url)?;
+        loop {
+            let crawl_delay = self.permission(walk.url(), pause, watch).await?;
+            ask.host_pause = pause.max(crawl_delay);
+            if let Some(answer) = self.client().step(&mut walk, &ask).await? {
+                return Ok(judge(answer, conditional, watch.now()));
             }
-            Ok(answer) => rules_of(&answer, self.product_token()),
-            // A robots.txt that redirects in circles or away is not there (RFC 9309 §2.3.1.2).
-            Err(NoAnswer::Failed { kind: FailureKind::Redirect, .. }) => Ok(Arc::default()),
-            Err(NoAnswer::Failed { message, .. }) => Err(format!("robots.txt could not be had: {message}")),
-        };
-        let secs = if rules.is_ok() { ROBOTS_SECS } else { ROBOTS_FAILED_SECS };
-        let until = after(now, secs);
-        *slot = Some(Kept { rules: rules.clone(), until });
-        rules.map_err(|message| Refused::for_now(message, until))
-    }
-}
-
-/// robots.txt of the origins asked lately.
-#[derive(Debug, Default)]
-pub(crate) struct RobotsMemory {
-    origins: Mutex<HashMap<String, Slot>>,
-}
-
-/// Locked while robots.txt is being asked for, so that it is asked for once.
-type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
-
-#[derive(Debug)]
-struct Kept {
-    /// The rules, or why nothing may be asked for at the moment.
-    rules: Result<Arc<Robots>, String>,
-    until: Timestamp,
-}
-
-impl RobotsMemory {
-    fn slot(&self, url: &Url, now: Timestamp) -> Slot {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        if origins.len() >= MANY_ORIGINS {
-            origins.retain(|_, slot| {
-                Arc::strong_count(slot) > 1
-                    || slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| kept.until > now))
-            });
         }
-        let origin = url[..url::Position::BeforePath].to_owned();
-        origins.entry(origin).or_default().clone()
     }
 }
 
-/// A page that may not be asked for now.
-struct Refused {
-    failure: PageFailure,
-    host_pause: Option<HostPause>,
+/// Why no answer to the page itself was had.
+pub(crate) enum NoPage {
+    Failed(PageFailure),
+    Postponed {
+        until: Timestamp,
+        reason: String,
+        /// The pause, when the host asked for it just now.
+        host_pause: Option<HostPause>,
+    },
 }
 
-impl Refused {
-    fn for_now(reason: String, until: Timestamp) -> Self {
-        let failure = PageFailure { status: None, reason, lasting: false, retry_after: Some(until) };
-        Self { failure, host_pause: None }
-    }
-
-    fn paused(pause: &HostPause, news: Option<HostPause>) -> Self {
-        Self { failure: paused(pause), host_pause: news }
+impl NoPage {
+    /// The host asked to be left alone, just now or earlier.
+    pub(crate) fn paused(pause: HostPause, just_now: bool) -> Self {
+        let reason = format!("{} asked to be left alone: {}", pause.host, pause.reason);
+        Self::Postponed { until: pause.until, reason, host_pause: just_now.then_some(pause) }
     }
 }
 
-fn rules_of(answer: &Answer, token: &str) -> Result<Arc<Robots>, String> {
-    match answer.status {
-        200..=299 => Ok(Arc::new(Robots::parse(&answer.body, token))),
-        500.. => Err(format!("robots.txt could not be had: {}", status_name(answer.status))),
-        _ => Ok(Arc::default()),
+impl From<NoAnswer> for NoPage {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Paused(pause) => Self::paused(pause, false),
+            NoAnswer::Failed { kind, message, .. } => {
+                let lasting = kind == FailureKind::Address;
+                Self::Failed(PageFailure { status: None, reason: message, lasting, retry_after: None })
+            }
+        }
+    }
+}
+
+impl From<NoPage> for PageAnswer {
+    fn from(no_page: NoPage) -> Self {
+        match no_page {
+            NoPage::Failed(failure) => Self { result: Err(failure), host_pause: None },
+            NoPage::Postponed { until, reason, host_pause } => {
+                Self { result: Ok(PageResult::Postponed { until, reason }), host_pause }
+            }
+        }
     }
 }
 
 fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {
     let Answer { url, hops, status, headers, body, end, held, host_pause } = answer;
-    let retry_after = headers.retry_after(at).max(host_pause.as_ref().map(|pause| pause.until));
+    if let Some(pause) = host_pause {
+        // 429: a request to wait is no failure of the page.
+        return NoPage::paused(pause, true).into();
+    }
+    let retry_after = headers.retry_after(at);
     let failure =
         |reason: String, lasting| PageFailure { status: Some(status), reason, lasting, retry_after };
     let result = match status {
         304 if conditional => Ok(PageResult::NotModified),
-        429 => Err(failure(status_name(status), false)),
         _ if let Some(by) = wall(status, &headers, &body) => {
             Err(failure(format!("{by} keeps programs out"), true))
         }
@@ -227,7 +167,7 @@ fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {
         },
         _ => Err(failure(status_name(status), matches!(status, 401 | 403 | 404 | 410 | 451))),
     };
-    PageAnswer { result, host_pause }
+    PageAnswer { result, host_pause: None }
 }
 
 /// Why an answer that is a success still holds no page, and whether for good. A page over the cap is
@@ -282,27 +222,4 @@ fn may_be_html(headers: &Headers) -> bool {
 fn essence(headers: &Headers) -> String {
     let value = headers.get("content-type").unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn no_page(no_answer: NoAnswer) -> PageFailure {
-    match no_answer {
-        NoAnswer::Paused(pause) => paused(&pause),
-        NoAnswer::Failed { kind, message, .. } => {
-            let lasting = kind == FailureKind::Address;
-            PageFailure { status: None, reason: message, lasting, retry_after: None }
-        }
-    }
-}
-
-fn paused(pause: &HostPause) -> PageFailure {
-    let reason = format!("{} asked to be left alone: {}", pause.host, pause.reason);
-    PageFailure { status: None, reason, lasting: false, retry_after: Some(pause.until) }
-}
-
-fn lasting(status: Option<u16>, reason: String) -> PageFailure {
-    PageFailure { status, reason, lasting: true, retry_after: None }
-}
-
-fn failed(failure: PageFailure, host_pause: Option<HostPause>) -> PageAnswer {
-    PageAnswer { result: Err(failure), host_pause }
 }

@@ -2,6 +2,28 @@
 
 use jiff::Timestamp;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time of a call and of every moment while it runs: what was passed in as now, and how long ago.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    begun: Timestamp,
+    since: Instant,
+}
+
+impl Watch {
+    pub(crate) fn start(now: Timestamp) -> Self {
+        Self { begun: now, since: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        later(self.begun, self.elapsed())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
 
 /// The instant `secs` seconds later, held to what can be represented.
 pub(crate) fn after(at: Timestamp, secs: i64) -> Timestamp {
@@ -11,7 +33,7 @@ pub(crate) fn after(at: Timestamp, secs: i64) -> Timestamp {
 }
 
 /// The instant after a measured duration.
-pub(crate) fn later(at: Timestamp, elapsed: Duration) -> Timestamp {
+fn later(at: Timestamp, elapsed: Duration) -> Timestamp {
     let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_microsecond(at.as_microsecond().saturating_add(micros)).unwrap_or(at)
 }

@@ -4,10 +4,11 @@
 
 mod support;
 
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use support::{Server, answer, config, due, fetcher, now, rss};
 use wirewatch_fetch::{FetchConfig, Fetcher, PageAnswer, PageRequest, PageResult};
-use wirewatch_model::{Page, PageFailure, Validators};
+use wirewatch_model::{HostPause, Page, PageFailure, Validators};
 
 const HTML: &str = "<html><body><article><p>The talks went on.</p></article></body></html>";
 
@@ -21,8 +22,45 @@ async fn page_of(fetcher: &Fetcher, url: &str) -> Result<Page, PageFailure> {
             assert!(held.bytes() >= page.body.len());
             Ok(page)
         }
-        PageResult::NotModified => panic!("nothing was asked conditionally"),
+        other => panic!("{other:?}"),
     }
+}
+
+/// Until when a page is put off, and why.
+#[track_caller]
+fn postponed(answer: &PageAnswer) -> (Timestamp, &str) {
+    match &answer.result {
+        Ok(PageResult::Postponed { until, reason }) => (*until, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn ask(fetcher: &Fetcher, url: &str) -> PageAnswer {
+    fetcher.fetch_page(&request(url), now()).await
+}
+
+/// A fetcher that knows these servers by these names.
+fn fetcher_of(hosts: &[(&str, &Server)]) -> Fetcher {
+    let hosts: Vec<_> = hosts.iter().map(|(name, server)| (*name, server.addr)).collect();
+    Fetcher::new(config(&hosts)).expect("a fetcher")
+}
+
+/// A server without robots.txt whose pages redirect to `target`.
+async fn redirecting(target: &'static str) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => answer(404, &[], ""),
+        _ => answer(302, &[&format!("Location: {target}")], ""),
+    })
+    .await
+}
+
+/// A server with this robots.txt and a page at every other path.
+async fn with_robots(robots: &'static str) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], robots),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await
 }
 
 /// A server whose robots.txt allows everything and whose pages are `bytes`.
@@ -111,13 +149,49 @@ async fn a_429_pauses_the_host_for_pages_and_feeds() {
     })
     .await;
     let fetcher = fetcher(&server);
-    let first = fetcher.fetch_page(&request("http://press.example/1"), now()).await;
-    assert!(first.host_pause.is_some());
-    assert!(!first.result.map(|_| ()).expect_err("busy").lasting);
-    let second = fetcher.fetch_page(&request("http://press.example/2"), now()).await;
-    assert!(second.result.map(|_| ()).expect_err("paused").retry_after.is_some());
+    let first = ask(&fetcher, "http://press.example/1").await;
+    let pause = first.host_pause.clone().expect("the pause is told, to be kept");
+    assert_eq!(postponed(&first).0, pause.until);
+    let second = ask(&fetcher, "http://press.example/2").await;
+    assert_eq!(postponed(&second).0, pause.until);
+    assert!(postponed(&second).1.contains("press.example asked to be left alone"), "{second:?}");
+    assert_eq!(second.host_pause, None, "nothing new was asked for");
     fetcher.fetch_feed(&due("http://press.example/rss"), now()).await;
     assert_eq!(server.paths(), ["/robots.txt", "/1"]);
+}
+
+#[tokio::test]
+async fn a_429_to_robots_txt_puts_the_page_off() {
+    let server = Server::start(|_| answer(429, &["Retry-After: 7200"], "")).await;
+    let fetcher = fetcher(&server);
+    let first = ask(&fetcher, "http://press.example/1").await;
+    let pause = first.host_pause.clone().expect("a pause");
+    assert!(pause.until >= now() + SignedDuration::from_hours(2));
+    assert_eq!(postponed(&first).0, pause.until);
+    assert_eq!(postponed(&ask(&fetcher, "http://press.example/2").await).0, pause.until);
+    assert_eq!(server.paths(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn a_pause_from_before_a_restart_puts_pages_off() {
+    let server = with_robots("").await;
+    let fetcher = fetcher(&server);
+    let until = now() + SignedDuration::from_hours(1);
+    let host_pause =
+        HostPause { host: "press.example".to_owned(), until, reason: "429 too many requests".to_owned() };
+    fetcher.pause_host(&host_pause);
+    assert_eq!(postponed(&ask(&fetcher, "http://press.example/1").await).0, until);
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_host_that_is_paused_puts_the_page_off() {
+    let (from, to) = (redirecting("http://b.example/1").await, with_robots("").await);
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    let until = now() + SignedDuration::from_hours(1);
+    fetcher.pause_host(&HostPause { host: "b.example".to_owned(), until, reason: "429".to_owned() });
+    assert_eq!(postponed(&ask(&fetcher, "http://a.example/1").await).0, until);
+    assert!(to.requests().is_empty());
 }
 
 #[tokio::test]
@@ -166,11 +240,95 @@ async fn rule_27_feeds_the_user_listed_do_not_ask_robots_txt() {
 async fn rule_27_without_an_answer_nothing_is_allowed_for_now() {
     let server = Server::start(|_| answer(503, &[], "")).await;
     let fetcher = fetcher(&server);
-    let refused = page_of(&fetcher, "http://press.example/1").await.expect_err("not now");
-    assert!(!refused.lasting && refused.retry_after.is_some(), "{refused:?}");
-    let again = page_of(&fetcher, "http://press.example/2").await.expect_err("not now");
-    assert!(!again.lasting);
+    let first = ask(&fetcher, "http://press.example/1").await;
+    let (until, reason) = postponed(&first);
+    let wait = until.duration_since(now());
+    assert!(wait >= SignedDuration::from_mins(10) && wait <= SignedDuration::from_mins(11), "{wait}");
+    assert!(reason.contains("robots.txt") && reason.contains("503"), "{reason}");
+    assert_eq!(postponed(&ask(&fetcher, "http://press.example/2").await).0, until);
     assert_eq!(server.paths(), ["/robots.txt"], "it is not asked for again at once");
+    let later = fetcher.fetch_page(&request("http://press.example/1"), until).await;
+    assert!(postponed(&later).0 > until);
+    assert_eq!(server.paths(), ["/robots.txt", "/robots.txt"], "but when the time has come");
+}
+
+#[tokio::test]
+async fn rule_27_a_host_that_cannot_be_reached_puts_the_page_off() {
+    // Bound and dropped: nobody listens there.
+    let addr = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("an address")
+    };
+    let fetcher = Fetcher::new(config(&[("press.example", addr)])).expect("a fetcher");
+    let answer = ask(&fetcher, "http://press.example/1").await;
+    assert!(postponed(&answer).0 >= now() + SignedDuration::from_mins(10));
+}
+
+#[tokio::test]
+async fn rule_27_robots_txt_of_a_redirects_target_is_asked_and_obeyed() {
+    let from = redirecting("http://b.example/private/1").await;
+    let to = with_robots("User-agent: *\nDisallow: /private/").await;
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    let refused = page_of(&fetcher, "http://a.example/1").await.expect_err("disallowed");
+    assert!(refused.lasting && refused.reason.contains("robots.txt of b.example"), "{refused:?}");
+    assert_eq!(from.paths(), ["/robots.txt", "/1"]);
+    assert_eq!(to.paths(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn rule_27_a_redirect_to_an_allowed_page_of_another_host_is_followed() {
+    let from = redirecting("http://b.example/open/1").await;
+    let to = with_robots("User-agent: *\nDisallow: /private/").await;
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    for _ in 0..2 {
+        let page = page_of(&fetcher, "http://a.example/1").await.expect("a page");
+        assert_eq!((page.url.as_str(), page.redirects.len()), ("http://b.example/open/1", 1));
+    }
+    assert_eq!(to.paths(), ["/robots.txt", "/open/1", "/open/1"]);
+}
+
+#[tokio::test]
+async fn rule_27_a_redirect_within_an_origin_must_be_allowed_too() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], "User-agent: *\nDisallow: /private/"),
+        "/1" => answer(301, &["Location: /private/1"], ""),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await;
+    let refused = page_of(&fetcher(&server), "http://press.example/1").await.expect_err("disallowed");
+    assert!(refused.lasting && refused.reason.contains("robots.txt"), "{refused:?}");
+    assert_eq!(server.paths(), ["/robots.txt", "/1"]);
+}
+
+#[tokio::test]
+async fn rule_27_the_crawl_delay_of_a_redirects_target_is_kept() {
+    let from = redirecting("http://b.example/1").await;
+    let to = with_robots("User-agent: *\nCrawl-delay: 1").await;
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    let started = std::time::Instant::now();
+    page_of(&fetcher, "http://a.example/1").await.expect("a page");
+    // A lower bound: it holds however slow the machine is.
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    assert_eq!(to.paths(), ["/robots.txt", "/1"]);
+}
+
+#[tokio::test]
+async fn rule_27_feeds_do_not_ask_robots_txt_of_a_redirects_target() {
+    let from = redirecting("http://b.example/private/rss").await;
+    let to = Server::start(|_| answer(200, &[], rss(1))).await;
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    fetcher.fetch_feed(&due("http://a.example/rss"), now()).await;
+    assert_eq!((from.paths(), to.paths()), (vec!["/rss".to_owned()], vec!["/private/rss".to_owned()]));
+}
+
+#[tokio::test]
+async fn redirects_of_a_page_that_lead_in_a_circle_or_away_fail() {
+    for target in ["/1", "ftp://b.example/1", "http://127.0.0.1:1/"] {
+        let server = redirecting(target).await;
+        let failure = page_of(&fetcher(&server), "http://press.example/1").await.expect_err(target);
+        assert!(failure.reason.contains("redirect") && !failure.lasting, "{failure:?}");
+        assert_eq!(server.paths(), ["/robots.txt", "/1"]);
+    }
 }
 
 #[tokio::test]

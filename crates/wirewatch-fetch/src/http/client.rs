@@ -7,10 +7,10 @@ use crate::{
         budget::{Budget, BytesHeld},
         error::classify,
         gate::Gates,
-        guard::{AddressError, AddressGuard, GuardedResolver},
+        guard::{AddressGuard, GuardedResolver},
         headers::Headers,
     },
-    time::later,
+    time::Watch,
 };
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -32,8 +32,7 @@ pub(crate) struct Client {
 }
 
 /// One thing to ask for.
-pub(crate) struct Ask<'a> {
-    pub(crate) url: &'a str,
+pub(crate) struct Ask {
     pub(crate) accept: &'static str,
     /// Conditional headers, byte for byte.
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
@@ -41,7 +40,22 @@ pub(crate) struct Ask<'a> {
     pub(crate) host_pause: Duration,
     /// Whether the body of a success is worth reading, by its headers.
     pub(crate) wanted: fn(&Headers) -> bool,
-    pub(crate) now: Timestamp,
+    pub(crate) watch: Watch,
+}
+
+/// A request on its way through redirects.
+pub(crate) struct Walk {
+    url: Url,
+    hops: Vec<Hop>,
+    /// What is left of the time for all of it.
+    left: Duration,
+}
+
+impl Walk {
+    /// The address that is asked next.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
 }
 
 /// A redirect that was followed.
@@ -109,50 +123,56 @@ impl Client {
         &self.gates
     }
 
-    /// Parses an address and checks what can be known of it without a look-up.
-    pub(crate) fn parse(&self, address: &str) -> Result<Url, AddressError> {
-        self.guard.parse(address)
-    }
-
     /// Asks, follows redirects and reads the body. Time spent waiting for a host's turn or for the
     /// budget does not count against the timeouts.
-    pub(crate) async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, NoAnswer> {
-        let started = Instant::now();
-        let mut left = self.config.total_timeout;
-        let mut hops: Vec<Hop> = Vec::new();
-        let mut url = self.guard.parse(ask.url).map_err(|error| address_failure(&error, &[]))?;
+    pub(crate) async fn ask(&self, address: &str, ask: &Ask) -> Result<Answer, NoAnswer> {
+        let mut walk = self.walk(address)?;
         loop {
-            let host = url.host_str().unwrap_or_default().to_owned();
-            let turn = self.gates.enter(&host, ask.host_pause).await;
-            if let Some(pause) = self.gates.paused(&host, later(ask.now, started.elapsed())) {
-                return Err(NoAnswer::Paused(pause));
+            if let Some(answer) = self.step(&mut walk, ask).await? {
+                return Ok(answer);
             }
-            let sent = Instant::now();
-            let response = self.send(&url, ask, left).await.map_err(|(kind, message)| NoAnswer::Failed {
-                kind,
-                message,
-                hops: hops.clone(),
-            })?;
-            left = left.saturating_sub(sent.elapsed());
-            let status = response.status().as_u16();
-            let headers = Headers::from(response.headers());
-            if let Some(target) = redirect_target(status, response.headers()) {
-                drop((response, turn));
-                hops.push(Hop { url: url.as_str().to_owned(), status });
-                url = self.next_hop(&url, &target, &hops)?;
-                continue;
-            }
-            let host_pause = self.note_status(&host, status, &headers, later(ask.now, started.elapsed()));
-            let body = self.read_body(response, &headers, ask, left).await;
-            let Body { bytes, end, held } = body;
-            return Ok(Answer { url, hops, status, headers, body: bytes, end, held, host_pause });
         }
+    }
+
+    /// Sets out for an address. Who must look at each redirect before it is followed calls
+    /// [`Client::step`] until there is an answer.
+    pub(crate) fn walk(&self, address: &str) -> Result<Walk, NoAnswer> {
+        let url = self.guard.parse(address).map_err(|error| NoAnswer::Failed {
+            kind: FailureKind::Address,
+            message: error.to_string(),
+            hops: Vec::new(),
+        })?;
+        Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout })
+    }
+
+    /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
+    pub(crate) async fn step(&self, walk: &mut Walk, ask: &Ask) -> Result<Option<Answer>, NoAnswer> {
+        let host = walk.url.host_str().unwrap_or_default().to_owned();
+        let turn = self.gates.enter(&host, ask.host_pause, ask.watch).await.map_err(NoAnswer::Paused)?;
+        let sent = Instant::now();
+        let response = self
+            .send(&walk.url, ask, walk.left)
+            .await
+            .map_err(|(kind, message)| NoAnswer::Failed { kind, message, hops: walk.hops.clone() })?;
+        walk.left = walk.left.saturating_sub(sent.elapsed());
+        let status = response.status().as_u16();
+        let headers = Headers::from(response.headers());
+        if let Some(target) = redirect_target(status, response.headers()) {
+            drop((response, turn));
+            walk.hops.push(Hop { url: walk.url.as_str().to_owned(), status });
+            walk.url = self.next_hop(&walk.url, &target, &walk.hops)?;
+            return Ok(None);
+        }
+        let host_pause = self.note_status(&host, status, &headers, ask.watch.now());
+        let Body { bytes, end, held } = self.read_body(response, &headers, ask, walk.left).await;
+        let (url, hops) = (walk.url.clone(), std::mem::take(&mut walk.hops));
+        Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause }))
     }
 
     async fn send(
         &self,
         url: &Url,
-        ask: &Ask<'_>,
+        ask: &Ask,
         left: Duration,
     ) -> Result<reqwest::Response, (FailureKind, String)> {
         let mut headers = HeaderMap::new();
@@ -175,7 +195,7 @@ impl Client {
         &self,
         response: reqwest::Response,
         headers: &Headers,
-        ask: &Ask<'_>,
+        ask: &Ask,
         left: Duration,
     ) -> Body {
         let success = response.status().is_success();
@@ -213,10 +233,6 @@ impl Client {
         }
         None
     }
-}
-
-fn address_failure(error: &AddressError, hops: &[Hop]) -> NoAnswer {
-    NoAnswer::Failed { kind: FailureKind::Address, message: error.to_string(), hops: hops.to_vec() }
 }
 
 /// The value of Location when the status redirects.

@@ -10,12 +10,20 @@ use std::{
 use tokio::{sync::OwnedMutexGuard, time::Instant};
 use wirewatch_model::HostPause;
 
-use crate::time::after;
+use crate::{
+    memory::{Worth, thin},
+    time::{Watch, after},
+};
 
-/// Hosts are forgotten when there are more than this many and nothing is known of them that counts.
-const MANY_HOSTS: usize = 4096;
+/// Hosts that are remembered. Those in use and those that are paused count too.
+const MOST_HOSTS: usize = 16 * 1024;
+/// A host last asked longer ago than this, in seconds, may be forgotten: the time between starts is over.
+const DONE_WITH_SECS: u64 = 600;
 /// First pause after a 429 that names none, in seconds; doubled each time.
 const FIRST_PAUSE_SECS: i64 = 3600;
+/// Least pause after a 429 that names a time but follows another, in seconds; doubled each time. A
+/// host that always asks for no time at all would be asked without end.
+const AGAIN_PAUSE_SECS: i64 = 60;
 /// Longest pause a host gets without asking for it, in seconds.
 const LONGEST_PAUSE_SECS: i64 = 24 * 3600;
 
@@ -48,28 +56,24 @@ pub(crate) struct Turn {
 
 impl Gates {
     /// Waits for the turn at a host: until no other request runs and `pause` has passed since the
-    /// last one started.
-    pub(crate) async fn enter(&self, host: &str, pause: Duration) -> Turn {
-        let turn = self.gate(host).turn.clone();
-        let mut guard = turn.lock_owned().await;
-        if let Some(last) = *guard {
+    /// last one started. A host that asked to be left alone is not waited for: the pause it is in
+    /// comes back at once, also to those who were waiting when it asked.
+    pub(crate) async fn enter(&self, host: &str, pause: Duration, watch: Watch) -> Result<Turn, HostPause> {
+        let gate = self.gate(host, watch.now());
+        gate.open(host, watch.now())?;
+        let mut last_start = gate.turn.clone().lock_owned().await;
+        gate.open(host, watch.now())?;
+        if let Some(last) = *last_start {
             tokio::time::sleep_until(last + pause).await;
         }
-        *guard = Some(Instant::now());
-        Turn { _guard: guard }
-    }
-
-    /// The pause a host is in, if any.
-    pub(crate) fn paused(&self, host: &str, now: Timestamp) -> Option<HostPause> {
-        let gate = self.gate(host);
-        let pause = lock(&gate.pause);
-        let until = pause.until.filter(|until| *until > now)?;
-        Some(HostPause { host: host.to_owned(), until, reason: pause.reason.clone() })
+        *last_start = Some(Instant::now());
+        Ok(Turn { _guard: last_start })
     }
 
     /// Restores a pause.
     pub(crate) fn restore(&self, host_pause: &HostPause) {
-        let gate = self.gate(&host_pause.host);
+        // Whether a pause is over is not asked here: `enter` knows the time.
+        let gate = self.gate(&host_pause.host, Timestamp::MIN);
         let mut pause = lock(&gate.pause);
         if pause.until.is_none_or(|until| until < host_pause.until) {
             pause.until = Some(host_pause.until);
@@ -78,17 +82,22 @@ impl Gates {
     }
 
     /// A host answered 429: it is left alone until `retry_after`, at least an hour when it names no
-    /// time, twice as long each time it says so again.
+    /// time, twice as long each time it says so again; a time it names is kept, but from the second 429
+    /// in a row on a minute at least, twice as long each time.
     pub(crate) fn too_many_requests(
         &self,
         host: &str,
         now: Timestamp,
         retry_after: Option<Timestamp>,
     ) -> HostPause {
-        let gate = self.gate(host);
+        let gate = self.gate(host, now);
         let mut pause = lock(&gate.pause);
-        let own = (FIRST_PAUSE_SECS << pause.strikes.min(5)).min(LONGEST_PAUSE_SECS);
-        let until = retry_after.unwrap_or_else(|| after(now, own));
+        let doubled = |secs: i64, times: u32| (secs << times.min(11)).min(LONGEST_PAUSE_SECS);
+        let until = match (retry_after, pause.strikes) {
+            (None, strikes) => after(now, doubled(FIRST_PAUSE_SECS, strikes)),
+            (Some(asked), 0) => asked,
+            (Some(asked), strikes) => asked.max(after(now, doubled(AGAIN_PAUSE_SECS, strikes - 1))),
+        };
         pause.strikes = pause.strikes.saturating_add(1);
         let until = pause.until.map_or(until, |old| old.max(until));
         pause.until = Some(until);
@@ -98,29 +107,49 @@ impl Gates {
 
     /// A host answered as it should.
     pub(crate) fn answered(&self, host: &str) {
-        lock(&self.gate(host).pause).strikes = 0;
+        if let Some(gate) = lock(&self.hosts).get(host) {
+            lock(&gate.pause).strikes = 0;
+        }
     }
 
-    fn gate(&self, host: &str) -> Arc<Gate> {
+    fn gate(&self, host: &str, now: Timestamp) -> Arc<Gate> {
         let mut hosts = lock(&self.hosts);
         if let Some(gate) = hosts.get(host) {
             return gate.clone();
         }
-        if hosts.len() >= MANY_HOSTS {
-            let now = Instant::now();
-            hosts.retain(|_, gate| Arc::strong_count(gate) > 1 || gate.counts(now));
+        if hosts.len() >= MOST_HOSTS {
+            // A quarter at once, so that this is not done for each new host.
+            thin(&mut hosts, MOST_HOSTS / 4 * 3, |gate| (gate.worth(now), 1));
         }
         hosts.entry(host.to_owned()).or_default().clone()
     }
 }
 
 impl Gate {
-    /// Whether forgetting this gate could break a manner: it is in use, was used within ten minutes,
-    /// or holds a pause.
-    fn counts(&self, now: Instant) -> bool {
-        let recent = Duration::from_secs(600);
-        let in_use = self.turn.try_lock().map_or(true, |last| last.is_some_and(|at| now - at < recent));
-        in_use || lock(&self.pause).until.is_some()
+    /// Whether the host may be asked, or else its pause.
+    fn open(&self, host: &str, now: Timestamp) -> Result<(), HostPause> {
+        let pause = lock(&self.pause);
+        match pause.until.filter(|until| *until > now) {
+            Some(until) => Err(HostPause { host: host.to_owned(), until, reason: pause.reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// What would be lost with this gate: hosts that are not paused go first, the one asked longest ago
+    /// before the others, then those whose pause ends soonest.
+    fn worth(self: &Arc<Self>, now: Timestamp) -> Worth<(Option<Timestamp>, Option<Instant>)> {
+        // Whoever asks or waits holds the gate or its turn; new ones cannot come while the map is locked.
+        if Arc::strong_count(self) > 1 || Arc::strong_count(&self.turn) > 1 {
+            return Worth::InUse;
+        }
+        let Ok(last_start) = self.turn.try_lock() else { return Worth::InUse };
+        let paused = lock(&self.pause).until.filter(|until| *until > now);
+        let done_with = Duration::from_secs(DONE_WITH_SECS);
+        match (paused, *last_start) {
+            (None, Some(at)) if at.elapsed() < done_with => Worth::Since((None, Some(at))),
+            (None, _) => Worth::Over,
+            (paused, at) => Worth::Since((paused, at)),
+        }
     }
 }
 
@@ -132,16 +161,44 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+
+    const HOST: &str = "a.example";
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
     }
 
+    fn eight() -> Timestamp {
+        at("2022-01-10T08:00:00Z")
+    }
+
+    async fn enter(gates: &Gates, host: &str, pause: Duration) -> Turn {
+        gates.enter(host, pause, Watch::start(eight())).await.expect("not paused")
+    }
+
+    /// What one who comes at this time and does not wait is told; `None` when it would have to wait.
+    fn knock(gates: &Gates, now: Timestamp) -> Option<Result<Turn, HostPause>> {
+        gates.enter(HOST, Duration::from_secs(3600), Watch::start(now)).now_or_never()
+    }
+
+    fn paused(gates: &Gates, now: Timestamp) -> Option<HostPause> {
+        knock(gates, now).expect("an answer at once").err()
+    }
+
+    fn host_pause(host: String, until: Timestamp) -> HostPause {
+        HostPause { host, until, reason: "429".to_owned() }
+    }
+
+    fn len(gates: &Gates) -> usize {
+        lock(&gates.hosts).len()
+    }
+
     #[tokio::test]
     async fn requests_to_a_host_never_overlap() {
         let gates = Gates::default();
-        let first = gates.enter("a.example", Duration::ZERO).await;
-        let second = gates.enter("a.example", Duration::ZERO);
+        let first = enter(&gates, HOST, Duration::ZERO).await;
+        let second = enter(&gates, HOST, Duration::ZERO);
         tokio::pin!(second);
         assert!(futures_util::poll!(&mut second).is_pending(), "one at a time");
         drop(first);
@@ -152,10 +209,10 @@ mod tests {
     async fn requests_to_a_host_start_a_pause_apart() {
         let gates = Gates::default();
         let pause = Duration::from_millis(30);
-        drop(gates.enter("a.example", pause).await);
+        drop(enter(&gates, HOST, pause).await);
         let first = Instant::now();
-        drop(gates.enter("a.example", pause).await);
-        drop(gates.enter("a.example", pause).await);
+        drop(enter(&gates, HOST, pause).await);
+        drop(enter(&gates, HOST, pause).await);
         // The first turn began before `first`, so this bound holds however slow the machine is.
         assert!(first.elapsed() >= pause);
     }
@@ -163,39 +220,106 @@ mod tests {
     #[tokio::test]
     async fn hosts_do_not_wait_for_one_another() {
         let gates = Gates::default();
-        let _a = gates.enter("a.example", Duration::from_secs(3600)).await;
-        let _b = gates.enter("b.example", Duration::from_secs(3600)).await;
+        let _a = enter(&gates, HOST, Duration::from_secs(3600)).await;
+        let _b = enter(&gates, "b.example", Duration::from_secs(3600)).await;
     }
 
-    #[test]
-    fn a_429_pauses_for_an_hour_and_then_doubles() {
+    #[tokio::test]
+    async fn nobody_waits_for_a_turn_at_a_host_that_is_paused() {
         let gates = Gates::default();
-        let now = at("2022-01-10T08:00:00Z");
-        assert_eq!(gates.too_many_requests("a.example", now, None).until, at("2022-01-10T09:00:00Z"));
-        let later = at("2022-01-10T09:00:00Z");
-        assert!(gates.paused("a.example", later).is_none());
-        assert_eq!(gates.too_many_requests("a.example", later, None).until, at("2022-01-10T11:00:00Z"));
-        gates.answered("a.example");
-        let again = at("2022-01-10T12:00:00Z");
-        assert_eq!(gates.too_many_requests("a.example", again, None).until, at("2022-01-10T13:00:00Z"));
+        let first = enter(&gates, HOST, Duration::ZERO).await;
+        let waiting = gates.enter(HOST, Duration::from_secs(3600), Watch::start(eight()));
+        tokio::pin!(waiting);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        let pause = gates.too_many_requests(HOST, eight(), None);
+        assert_eq!(paused(&gates, eight()), Some(pause.clone()), "although a request still runs");
+        drop(first);
+        let told = waiting.now_or_never().expect("an answer at once").map(|_| ());
+        assert_eq!(told, Err(pause), "although the time between starts has not passed");
+    }
+
+    #[tokio::test]
+    async fn one_who_was_sent_away_did_not_ask() {
+        let gates = Gates::default();
+        let until = at("2022-01-10T09:00:00Z");
+        gates.restore(&host_pause(HOST.to_owned(), until));
+        assert!(paused(&gates, eight()).is_some());
+        assert!(matches!(knock(&gates, until), Some(Ok(_))), "no time between starts to wait for");
+        assert!(knock(&gates, until).is_none(), "but now there is");
+    }
+
+    #[tokio::test]
+    async fn a_429_pauses_for_an_hour_and_then_doubles() {
+        let gates = Gates::default();
+        let until = |now| gates.too_many_requests(HOST, now, None).until;
+        assert_eq!(until(eight()), at("2022-01-10T09:00:00Z"));
+        assert!(paused(&gates, at("2022-01-10T08:59:59Z")).is_some());
+        assert_eq!(until(at("2022-01-10T09:00:00Z")), at("2022-01-10T11:00:00Z"));
+        assert_eq!(paused(&gates, at("2022-01-10T11:00:00Z")), None);
+        gates.answered(HOST);
+        assert_eq!(until(at("2022-01-10T12:00:00Z")), at("2022-01-10T13:00:00Z"));
     }
 
     #[test]
     fn what_the_server_asks_is_never_shortened() {
         let gates = Gates::default();
-        let now = at("2022-01-10T08:00:00Z");
         let week = at("2022-01-17T08:00:00Z");
-        assert_eq!(gates.too_many_requests("a.example", now, Some(week)).until, week);
+        assert_eq!(gates.too_many_requests(HOST, eight(), Some(week)).until, week);
         let soon = at("2022-01-10T08:01:00Z");
-        assert_eq!(gates.too_many_requests("a.example", now, Some(soon)).until, week);
+        assert_eq!(gates.too_many_requests(HOST, eight(), Some(soon)).until, week);
     }
 
     #[test]
-    fn a_pause_survives_a_restart() {
+    fn a_host_that_asks_for_no_time_again_and_again_is_asked_less_and_less() {
+        let gates = Gates::default();
+        let mut now = eight();
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            let until = gates.too_many_requests(HOST, now, Some(now)).until;
+            waits.push(crate::time::seconds_between(now, until));
+            now = until;
+        }
+        assert_eq!(waits[..4], [0, 60, 120, 240]);
+        assert_eq!(waits.last(), Some(&LONGEST_PAUSE_SECS));
+    }
+
+    #[tokio::test]
+    async fn a_pause_survives_a_restart() {
         let (before, after) = (Gates::default(), Gates::default());
-        let now = at("2022-01-10T08:00:00Z");
-        after.restore(&before.too_many_requests("a.example", now, None));
-        let paused = after.paused("a.example", now).expect("still paused");
-        assert_eq!(paused.until, at("2022-01-10T09:00:00Z"));
+        after.restore(&before.too_many_requests(HOST, eight(), None));
+        assert_eq!(paused(&after, eight()).expect("still paused").until, at("2022-01-10T09:00:00Z"));
+    }
+
+    #[tokio::test]
+    async fn hosts_whose_pause_is_over_are_forgotten_first() {
+        let gates = Gates::default();
+        let (nine, ten) = (at("2022-01-10T09:00:00Z"), at("2022-01-10T10:00:00Z"));
+        for nth in 0..MOST_HOSTS - 2 {
+            gates.restore(&host_pause(format!("h{nth}.example"), nine));
+        }
+        gates.restore(&host_pause(HOST.to_owned(), ten));
+        let used = gates.enter("used.example", Duration::ZERO, Watch::start(eight())).await;
+        drop(used.expect("not paused"));
+        assert_eq!(len(&gates), MOST_HOSTS);
+        drop(gates.enter("new.example", Duration::ZERO, Watch::start(nine)).await);
+        assert_eq!(len(&gates), 3, "the paused one, the one just asked, and the new one");
+        assert!(paused(&gates, nine).is_some());
+    }
+
+    #[tokio::test]
+    async fn of_hosts_that_are_all_paused_those_whose_pause_ends_soonest_are_forgotten() {
+        let gates = Gates::default();
+        let running = gates.enter("used.example", Duration::ZERO, Watch::start(eight())).await;
+        gates.restore(&host_pause(HOST.to_owned(), at("2022-01-12T00:00:00Z")));
+        for nth in 0..3 * MOST_HOSTS {
+            let until = after(eight(), 1 + i64::try_from(nth).expect("small"));
+            gates.restore(&host_pause(format!("h{nth}.example"), until));
+            assert!(len(&gates) <= MOST_HOSTS);
+        }
+        assert!(paused(&gates, eight()).is_some());
+        let hosts = lock(&gates.hosts);
+        assert!(hosts.contains_key("used.example"), "a host that is being asked is never forgotten");
+        assert!(!hosts.contains_key("h0.example"));
+        drop(running);
     }
 }
