@@ -29,7 +29,9 @@ use crate::StoreError;
 use crate::stems::Stems;
 use rusqlite::Connection;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
+use wirewatch_model::EntryId;
 
 /// Instructions of SQLite's machine between two looks at the clock. Few, because one step of the
 /// full-text index may take as long as thousands of others.
@@ -42,6 +44,8 @@ pub struct Reader {
     limit: Duration,
     /// The host that had the last turn, so that the next one begins after it.
     turn: RefCell<String>,
+    /// Entries that could not be read, each logged once.
+    unreadable: RefCell<HashSet<EntryId>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -57,6 +61,7 @@ impl Reader {
             stems: Stems::new(),
             limit: Duration::from_secs(5),
             turn: RefCell::new(String::new()),
+            unreadable: RefCell::default(),
         }
     }
 

@@ -53,12 +53,20 @@ impl Reader {
         Ok(next)
     }
 
-    /// How many entries may be tried now: of one feed, or of all.
-    pub fn entries_due(&self, feed: Option<FeedId>, now: Timestamp) -> Result<u64, StoreError> {
+    /// How many owed entries may be tried now, those of paused hosts left out: of one feed, or of all;
+    /// with `since` only those that were first seen or announced anew from then on.
+    pub fn entries_due(
+        &self,
+        feed: Option<FeedId>,
+        since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         Ok(self.one(
-            "SELECT count(*) FROM entry
-              WHERE state = 'owed' AND next_try <= ?1 AND (?2 IS NULL OR feed = ?2)",
-            params![Micros(now), feed.map(|feed| feed.0)],
+            "SELECT count(*) FROM entry e
+              WHERE e.state = 'owed' AND e.next_try <= ?1 AND (?2 IS NULL OR e.feed = ?2)
+                AND (?3 IS NULL OR e.first_seen >= ?3 OR e.changed_at >= ?3)
+                AND NOT EXISTS (SELECT 1 FROM host h WHERE h.host = e.host AND h.paused_until > ?1)",
+            params![Micros(now), feed.map(|feed| feed.0), since.map(Micros)],
             |row| row.get(0).map(i64::unsigned_abs),
         )?)
     }
@@ -145,11 +153,24 @@ impl Reader {
         let end = owed.len() + room;
         while owed.len() < end {
             let Some(row) = rows.next()? else { break };
-            if !excluding.contains(&EntryId(row.get(0)?)) {
-                owed.push(read(row, now)?);
+            let id = EntryId(row.get(0)?);
+            if excluding.contains(&id) {
+                continue;
+            }
+            match read(row, now) {
+                Ok(entry) => owed.push(entry),
+                // One row must not hold up all the others.
+                Err(error) => self.note_unreadable(id, &error),
             }
         }
         Ok(())
+    }
+
+    /// Says so once: the row comes up at every look.
+    fn note_unreadable(&self, entry: EntryId, error: &StoreError) {
+        if self.unreadable.borrow_mut().insert(entry) {
+            tracing::error!(%entry, %error, "an owed entry cannot be read and is passed over");
+        }
     }
 }
 

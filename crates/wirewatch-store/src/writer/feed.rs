@@ -106,19 +106,19 @@ pub(super) fn override_one(
     }
 }
 
-/// Makes feeds due now; all that are followed when none are named.
+/// Makes feeds due now; all that are followed when none are named. One whose server said when to come
+/// again waits for that.
 pub(super) fn make_due(connection: &Connection, feeds: &[FeedId], at: Timestamp) -> Result<(), Failure> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE feed SET next_due = ?2
+          WHERE (?1 IS NULL OR id = ?1) AND off IS NULL AND origin <> 'backfill'
+            AND NOT (coalesce(outcome, '') = 'busy' AND coalesce(next_due, 0) > ?2)",
+    )?;
     if feeds.is_empty() {
-        connection
-            .prepare_cached("UPDATE feed SET next_due = ?1 WHERE off IS NULL AND origin <> 'backfill'")?
-            .execute([Micros(at)])?;
+        statement.execute(params![None::<i64>, Micros(at)])?;
     }
     for feed in feeds {
-        connection
-            .prepare_cached(
-                "UPDATE feed SET next_due = ?2 WHERE id = ?1 AND off IS NULL AND origin <> 'backfill'",
-            )?
-            .execute(params![feed.0, Micros(at)])?;
+        statement.execute(params![feed.0, Micros(at)])?;
     }
     Ok(())
 }

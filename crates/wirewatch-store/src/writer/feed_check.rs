@@ -172,37 +172,54 @@ fn save_rhythm(
     Ok(())
 }
 
-/// Follows a permanent redirect. When another feed has that address already, this one ends.
+/// Follows a permanent redirect. When another feed is followed there already, this one ends. One that has
+/// the address and is switched off takes this one's instead: nobody would ask at the new one otherwise.
 fn move_to(connection: &Connection, check: &FeedCheck, target: &str) -> Result<(), Failure> {
-    let holder: Option<i64> = optional(
+    let (feed, at) = (check.feed.0, check.checked_at);
+    let holder: Option<(i64, String, bool)> = optional(
         connection
             .prepare_cached(
-                "SELECT id FROM feed WHERE url = ?1 OR listed_url = ?1 ORDER BY url = ?1 DESC LIMIT 1",
+                "SELECT id, url, off IS NULL FROM feed WHERE (url = ?1 OR listed_url = ?1) AND id <> ?2
+                  ORDER BY off IS NULL DESC, url = ?1 DESC LIMIT 1",
             )?
-            .query_row([target], |row| row.get(0)),
+            .query_row(params![target, feed], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
     )?;
     match holder {
-        Some(holder) if holder != check.feed.0 => {
+        Some((holder, _, true)) => {
             connection
                 .prepare_cached("UPDATE feed SET off = ?2, off_by = 'moved' WHERE id = ?1")?
-                .execute(params![check.feed.0, format!("moved to the address of feed {holder}")])?;
+                .execute(params![feed, format!("moved to the address of feed {holder}")])?;
+            Ok(())
         }
-        _ => {
-            let at = Micros(check.checked_at);
-            connection
-                .prepare_cached("UPDATE feed_address SET until = ?2 WHERE feed = ?1 AND until IS NULL")?
-                .execute(params![check.feed.0, at])?;
-            connection
-                .prepare_cached(
-                    "INSERT INTO feed_address VALUES (?1, ?2, ?3, NULL)
-                     ON CONFLICT (feed, since, url) DO UPDATE SET until = NULL",
-                )?
-                .execute(params![check.feed.0, target, at])?;
-            connection
-                .prepare_cached("UPDATE feed SET url = ?2 WHERE id = ?1")?
-                .execute(params![check.feed.0, target])?;
+        Some((holder, url, false)) if url == target => {
+            let left: String = connection
+                .prepare_cached("SELECT url FROM feed WHERE id = ?1")?
+                .query_row([feed], |row| row.get(0))?;
+            // No two feeds have one address, not even between two statements.
+            set_url(connection, holder, &format!("moving:{holder}"))?;
+            ask_at(connection, feed, target, at)?;
+            ask_at(connection, holder, &left, at)
         }
+        _ => ask_at(connection, feed, target, at),
     }
+}
+
+/// Gives a feed another address, and its history the change.
+fn ask_at(connection: &Connection, feed: i64, url: &str, at: Timestamp) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE feed_address SET until = ?2 WHERE feed = ?1 AND until IS NULL")?
+        .execute(params![feed, Micros(at)])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO feed_address VALUES (?1, ?2, ?3, NULL)
+             ON CONFLICT (feed, since, url) DO UPDATE SET until = NULL",
+        )?
+        .execute(params![feed, url, Micros(at)])?;
+    set_url(connection, feed, url)
+}
+
+fn set_url(connection: &Connection, feed: i64, url: &str) -> Result<(), Failure> {
+    connection.prepare_cached("UPDATE feed SET url = ?2 WHERE id = ?1")?.execute(params![feed, url])?;
     Ok(())
 }
 

@@ -133,7 +133,8 @@ pub enum ShortWrite {
         /// Now.
         at: Timestamp,
     },
-    /// Makes feeds due at once, in spite of their schedule; all that are followed when empty.
+    /// Makes feeds due at once, in spite of their schedule; all that are followed when empty. One whose
+    /// server was busy and said when to come again waits for that.
     MakeDue {
         /// The feeds.
         feeds: Vec<FeedId>,

@@ -94,6 +94,33 @@ fn a_feed_that_moved_is_still_the_one_in_the_list() {
 }
 
 #[test]
+fn a_feed_that_moves_to_the_address_of_one_that_is_off_is_still_followed() {
+    let world = World::new();
+    sync(&world, vec![spec(A), spec(B)], 0);
+    let feed = |url: &str| world.reader().find_feed(url).expect("read").expect("known");
+    let (a, b) = (feed(A).id, feed(B).id);
+    let off = FeedOverride::Off("not wanted".to_owned());
+    world.write(ShortWrite::OverrideFeed { feed: b, change: off, at: at(0) });
+    world.check_with(FeedCheck { moved_to: Some(B.to_owned()), ..check(a, at(1)) });
+    assert_eq!(due(&world, 100), [B]);
+    assert_eq!((feed(B).id, feed(B).off), (a, None));
+    assert_eq!(feed(&b.to_string()).off.as_deref(), Some("not wanted"), "as the user wants it");
+    // The list knows both as before; once both are followed, one of them ends.
+    assert_eq!(sync(&world, vec![spec(A), spec(B)], 2), AddedFeeds { added: 0, switched_off: 0, listed: 2 });
+    world.write(ShortWrite::OverrideFeed { feed: b, change: FeedOverride::On, at: at(3) });
+    world.check_with(FeedCheck { moved_to: Some(B.to_owned()), ..check(b, at(4)) });
+    assert_eq!(due(&world, 100), [B]);
+    // One that was only listed there has its own address.
+    world.write(ShortWrite::AddFeeds { specs: vec![spec(C)], at: at(5) });
+    let c = feed(C).id;
+    world.check_with(FeedCheck { moved_to: Some("https://d.example/rss".to_owned()), ..check(c, at(6)) });
+    world.check_with(FeedCheck { outcome: Outcome::Gone, next_due: None, ..check(c, at(7)) });
+    world.check_with(FeedCheck { moved_to: Some(C.to_owned()), ..check(a, at(8)) });
+    assert_eq!(due(&world, 100), [C]);
+    world.close();
+}
+
+#[test]
 fn a_check_says_when_to_come_again() {
     let world = World::new();
     let id = world.feed(A);
@@ -224,5 +251,61 @@ fn feeds_can_be_made_due_at_once() {
     assert_eq!(due(&world, 1), [B]);
     world.write(ShortWrite::MakeDue { feeds: Vec::new(), at: at(1) });
     assert_eq!(due(&world, 1).len(), 2);
+    world.close();
+}
+
+#[test]
+fn inv10_a_busy_server_is_not_asked_before_its_time() {
+    let world = World::new();
+    let (a, b) = (world.feed(A), world.feed(B));
+    let busy = |feed| FeedCheck { outcome: Outcome::Busy, next_due: Some(at(60)), ..check(feed, at(0)) };
+    world.check_with(busy(a));
+    world.check_with(FeedCheck { next_due: Some(at(60)), ..check(b, at(0)) });
+    for feeds in [vec![a, b], Vec::new()] {
+        world.write(ShortWrite::MakeDue { feeds, at: at(1) });
+        assert_eq!(due(&world, 1), [B]);
+    }
+    assert_eq!(world.reader().feeds_unasked_since(at(1)).expect("read"), 1, "nor waited for");
+    assert_eq!(due(&world, 60).len(), 2);
+    world.write(ShortWrite::MakeDue { feeds: Vec::new(), at: at(90) });
+    assert_eq!(world.reader().feeds_unasked_since(at(90)).expect("read"), 2);
+    world.close();
+}
+
+#[test]
+fn what_is_left_to_do_leaves_out_paused_hosts_and_what_was_owed_before() {
+    let world = World::new();
+    let (a, b) = (world.feed(A), world.feed(B));
+    world.check(a, vec![entry("old"), entry("edited"), entry_at("slow", "https://slow.example/1")], at(0));
+    world.check(b, vec![entry("new")], at(10));
+    let newer = Entry { title: "Another".to_owned(), ..entry("edited") };
+    world.check(a, vec![newer], at(11));
+    let left =
+        |feed, since: Option<i64>| world.reader().entries_due(feed, since.map(at), at(12)).expect("read");
+    assert_eq!((left(None, None), left(Some(a), None)), (4, 3));
+    let pause = HostPause { host: "slow.example".to_owned(), until: at(20), reason: "429".to_owned() };
+    world.write(Write::HostPaused(pause));
+    assert_eq!((left(None, None), left(Some(a), None)), (3, 2));
+    assert_eq!((left(None, Some(10)), left(Some(a), Some(10))), (2, 1));
+    assert_eq!(world.reader().entries_due(None, None, at(20)).expect("read"), 4, "the pause is over");
+    world.close();
+}
+
+#[test]
+fn inv01_one_entry_that_cannot_be_read_holds_up_no_other() {
+    let world = World::new();
+    let ids = world.announced(&["a", "b", "c"]);
+    let connection = rusqlite::Connection::open(world.database.path()).expect("open");
+    for (sql, id) in [
+        ("UPDATE entry SET said = '{' WHERE id = ?1", ids[0]),
+        ("UPDATE entry_body SET announced = x'00' WHERE entry = ?1", ids[1]),
+    ] {
+        connection.execute(sql, [id.0]).expect("damaged");
+    }
+    let reader = world.reader();
+    for _ in 0..2 {
+        let owed = reader.owed_entries(at(0), 1, &HashSet::new(), &HashSet::new()).expect("owed");
+        assert_eq!(owed.iter().map(|owed| owed.id).collect::<Vec<_>>(), [ids[2]]);
+    }
     world.close();
 }
