@@ -115,9 +115,9 @@ impl JobHost for Command<'_> {
 
     fn left(&mut self, reader: &Reader, now: Timestamp) -> Result<u64, StoreError> {
         match &self.task {
-            Task::Urls { source } => reader.entries_due(*source, now),
+            Task::Urls { source } => reader.entries_due(*source, None, now),
             Task::Polls { asked_at, .. } => {
-                Ok(reader.feeds_unasked_since(*asked_at)? + reader.entries_due(None, now)?)
+                Ok(reader.feeds_unasked_since(*asked_at)? + reader.entries_due(None, Some(*asked_at), now)?)
             }
         }
     }

@@ -118,6 +118,7 @@ fn fetched(app: &App, url: &str) -> anyhow::Result<Bytes> {
         Ok(PageResult::NotModified) => {
             bail!("{url} says that it was not modified, although it was not asked")
         }
+        Ok(PageResult::Postponed { until, reason }) => bail!("{url} cannot be had before {until}: {reason}"),
         Err(failure) => bail!("{url} cannot be had: {}", failure.reason),
     }
 }
