@@ -7,13 +7,14 @@ use crate::{
         client::{Answer, Ask, NoAnswer},
         robots::{READ_BYTES, Robots},
     },
+    memory::{Worth, thin},
     page::NoPage,
     time::{Watch, after},
 };
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use url::{Position, Url};
@@ -25,8 +26,10 @@ const BELIEVED_SECS: i64 = 24 * 3600;
 const FAILED_SECS: i64 = 600;
 /// A longer Crawl-delay is not waited for, in seconds: it would hold a worker.
 const LONGEST_CRAWL_DELAY_SECS: u32 = 60;
-/// Origins whose robots.txt is remembered.
-const MANY_ORIGINS: usize = 4096;
+/// What the rules remembered may take, in bytes.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// What an origin takes without its rules, in bytes, about.
+const ORIGIN_BYTES: usize = 512;
 
 impl Fetcher {
     /// Asks robots.txt whether a page may be asked for; the Crawl-delay when it may. `pause` is kept
@@ -48,10 +51,11 @@ impl Fetcher {
 
     /// The rules of an origin, from memory or asked for now.
     async fn robots(&self, url: &Url, pause: Duration, watch: Watch) -> Result<Arc<Robots>, NoPage> {
-        let slot = self.robots_memory().slot(url, watch.now());
-        let mut slot = slot.lock().await;
-        if let Some(kept) = slot.as_ref().filter(|kept| kept.until > watch.now()) {
-            return kept.rules.clone().map_err(|reason| not_now(reason, kept.until));
+        let (memory, origin) = (self.robots_memory(), &url[..Position::BeforePath]);
+        let asking = memory.asking(origin, watch.now());
+        let _asking = asking.lock().await;
+        if let Some(Kept { rules, until }) = memory.recall(origin, watch.now()) {
+            return rules.map_err(|reason| not_now(reason, until));
         }
         let Ok(address) = url.join("/robots.txt") else { return Ok(Arc::default()) };
         let ask = Ask {
@@ -79,21 +83,30 @@ impl Fetcher {
         };
         let secs = if rules.is_ok() { BELIEVED_SECS } else { FAILED_SECS };
         let until = after(watch.now(), secs);
-        *slot = Some(Kept { rules: rules.clone(), until });
+        memory.keep(origin, Kept { rules: rules.clone(), until }, watch.now());
         rules.map_err(|reason| not_now(reason, until))
     }
 }
 
 /// robots.txt of the origins asked lately.
 #[derive(Debug, Default)]
-pub(crate) struct RobotsMemory {
-    origins: Mutex<HashMap<String, Slot>>,
+pub(crate) struct RobotsMemory(Mutex<Origins>);
+
+#[derive(Debug, Default)]
+struct Origins {
+    by_name: HashMap<String, Origin>,
+    /// The sizes of all of them together.
+    bytes: usize,
 }
 
-/// Locked while robots.txt is being asked for, so that it is asked for once.
-type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
+#[derive(Debug, Default)]
+struct Origin {
+    /// Locked while robots.txt is being asked for, so that it is asked for once.
+    asking: Arc<tokio::sync::Mutex<()>>,
+    kept: Option<Kept>,
+}
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     /// The rules, or why nothing may be asked for at the moment.
     rules: Result<Arc<Robots>, String>,
@@ -101,16 +114,61 @@ struct Kept {
 }
 
 impl RobotsMemory {
-    fn slot(&self, url: &Url, now: Timestamp) -> Slot {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        if origins.len() >= MANY_ORIGINS {
-            origins.retain(|_, slot| {
-                Arc::strong_count(slot) > 1
-                    || slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| kept.until > now))
-            });
+    /// The lock for asking an origin.
+    fn asking(&self, name: &str, now: Timestamp) -> Arc<tokio::sync::Mutex<()>> {
+        let mut origins = self.origins();
+        if let Some(origin) = origins.by_name.get(name) {
+            return origin.asking.clone();
         }
-        let origin = url[..Position::BeforePath].to_owned();
-        origins.entry(origin).or_default().clone()
+        let asking = origins.by_name.entry(name.to_owned()).or_default().asking.clone();
+        origins.grow(ORIGIN_BYTES, now);
+        asking
+    }
+
+    fn recall(&self, name: &str, now: Timestamp) -> Option<Kept> {
+        self.origins().by_name.get(name)?.kept.clone().filter(|kept| kept.until > now)
+    }
+
+    /// Keeps what an origin answered; the caller holds its lock, so that it is not forgotten here.
+    fn keep(&self, name: &str, kept: Kept, now: Timestamp) {
+        let mut origins = self.origins();
+        let Some(origin) = origins.by_name.get_mut(name) else { return };
+        let before = origin.size();
+        origin.kept = Some(kept);
+        let size = origin.size();
+        origins.bytes -= before;
+        origins.grow(size, now);
+    }
+
+    fn origins(&self) -> MutexGuard<'_, Origins> {
+        // Plain values that are never left half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Origins {
+    /// Counts `bytes` more, and forgets a quarter when they are too many, so that this is rare.
+    fn grow(&mut self, bytes: usize, now: Timestamp) {
+        self.bytes += bytes;
+        if self.bytes > MOST_BYTES {
+            let keep = MOST_BYTES / 4 * 3;
+            self.bytes = thin(&mut self.by_name, keep, |origin| (origin.worth(now), origin.size()));
+        }
+    }
+}
+
+impl Origin {
+    fn size(&self) -> usize {
+        let rules = self.kept.as_ref().and_then(|kept| kept.rules.as_ref().ok());
+        ORIGIN_BYTES + rules.map_or(0, |rules| rules.bytes())
+    }
+
+    fn worth(&self, now: Timestamp) -> Worth<Timestamp> {
+        match &self.kept {
+            _ if Arc::strong_count(&self.asking) > 1 => Worth::InUse,
+            Some(kept) if kept.until > now => Worth::Since(kept.until),
+            _ => Worth::Over,
+        }
     }
 }
 
@@ -128,4 +186,86 @@ fn not_now(reason: String, until: Timestamp) -> NoPage {
 
 fn lasting(reason: String) -> NoPage {
     NoPage::Failed(PageFailure { status: None, reason, lasting: true, retry_after: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2022-01-10T08:00:00Z".parse().expect("a time")
+    }
+
+    /// Rules that take about this many bytes.
+    fn rules(bytes: usize) -> Arc<Robots> {
+        let file = format!("User-agent: *\nDisallow: /{}", "a".repeat(bytes));
+        Arc::new(Robots::parse(file.as_bytes(), "wirewatch"))
+    }
+
+    fn keep(memory: &RobotsMemory, name: &str, rules: &Arc<Robots>, secs: i64) {
+        let _asking = memory.asking(name, now());
+        memory.keep(name, Kept { rules: Ok(rules.clone()), until: after(now(), secs) }, now());
+    }
+
+    #[track_caller]
+    fn check_bytes(memory: &RobotsMemory) {
+        let origins = memory.origins();
+        assert_eq!(origins.bytes, origins.by_name.values().map(Origin::size).sum::<usize>());
+        assert!(origins.bytes <= MOST_BYTES, "{}", origins.bytes);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_the_oldest_goes_first() {
+        let (memory, large) = (RobotsMemory::default(), rules(400_000));
+        for nth in 0..300 {
+            keep(&memory, &format!("http://h{nth}.example"), &large, 1 + nth);
+            check_bytes(&memory);
+        }
+        let known = |nth: i64| memory.recall(&format!("http://h{nth}.example"), now()).is_some();
+        assert!(known(299) && known(280) && !known(0) && !known(200));
+    }
+
+    #[test]
+    fn origins_are_bounded_though_they_have_no_rules() {
+        let memory = RobotsMemory::default();
+        for nth in 0..MOST_BYTES / ORIGIN_BYTES + 10 {
+            drop(memory.asking(&format!("http://h{nth}.example"), now()));
+        }
+        check_bytes(&memory);
+        assert!(memory.origins().by_name.len() <= 10, "nothing was known of them");
+    }
+
+    #[test]
+    fn what_is_over_goes_before_what_is_old() {
+        let (memory, large) = (RobotsMemory::default(), rules(400_000));
+        keep(&memory, "http://soon.example", &rules(10), 1);
+        for nth in 0..40 {
+            keep(&memory, &format!("http://over{nth}.example"), &large, 0);
+        }
+        for nth in 0..50 {
+            keep(&memory, &format!("http://h{nth}.example"), &large, 3600);
+        }
+        assert!(memory.recall("http://soon.example", now()).is_some());
+        assert!(!memory.origins().by_name.contains_key("http://over0.example"));
+    }
+
+    #[test]
+    fn new_rules_of_an_origin_take_the_place_of_the_old() {
+        let (memory, large) = (RobotsMemory::default(), rules(400_000));
+        for secs in 0..200 {
+            keep(&memory, "http://a.example", &large, secs);
+            check_bytes(&memory);
+        }
+        assert!(memory.recall("http://a.example", now()).is_some());
+    }
+
+    #[test]
+    fn an_origin_that_is_being_asked_is_not_forgotten() {
+        let (memory, large) = (RobotsMemory::default(), rules(400_000));
+        let asking = memory.asking("http://a.example", now());
+        for nth in 0..200 {
+            keep(&memory, &format!("http://h{nth}.example"), &large, 3600);
+        }
+        assert!(Arc::ptr_eq(&asking, &memory.asking("http://a.example", now())));
+    }
 }

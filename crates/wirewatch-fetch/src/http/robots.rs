@@ -54,6 +54,11 @@ impl Robots {
         own.or(general).unwrap_or_default()
     }
 
+    /// About how much memory the rules take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.rules.iter().map(|rule| size_of::<Rule>() + rule.pattern.capacity()).sum()
+    }
+
     fn add(&mut self, key: &str, value: &str) {
         match key {
             "crawl-delay" => {
