@@ -62,8 +62,8 @@ pub enum PageResult {
     Page(Page, BytesHeld),
     /// 304 to a conditional request.
     NotModified,
-    /// The page was not asked for, or answered 429: the host wants to be left alone, or its robots.txt
-    /// cannot be had now. Nothing is known of the page, so this counts as no failed attempt.
+    /// The page was not asked for, or answered 429: the host wants to be left alone. Nothing is known of
+    /// the page, so this counts as no failed attempt.
     Postponed {
         /// When to ask again.
         until: Timestamp,
@@ -179,7 +179,9 @@ fn no_article(headers: &Headers, body: &[u8], end: &BodyEnd) -> Option<(String, 
     match end {
         BodyEnd::Broken(message) => return Some((format!("the page broke off: {message}"), false)),
         BodyEnd::Slow => return Some(("the page came too slowly".to_owned(), false)),
-        BodyEnd::Whole | BodyEnd::Capped => {}
+        // Half of a page is no article; what is that large is no page of news.
+        BodyEnd::Capped => return Some((format!("the page is larger than {} bytes", body.len()), true)),
+        BodyEnd::Whole => {}
     }
     if body.trim_ascii().is_empty() {
         return Some(("the page is empty".to_owned(), false));

@@ -180,8 +180,10 @@ fn rules_of(answer: &Answer, token: &str) -> Result<Arc<Robots>, String> {
     }
 }
 
+/// An origin whose robots.txt cannot be had forbids everything for now (RFC 9309 §2.3.1.4). That is a
+/// failed attempt at the page: a host that is down for good must not keep its entries waiting for ever.
 fn not_now(reason: String, until: Timestamp) -> NoPage {
-    NoPage::Postponed { until, reason, host_pause: None }
+    NoPage::Failed(PageFailure { status: None, reason, lasting: false, retry_after: Some(until) })
 }
 
 fn lasting(reason: String) -> NoPage {

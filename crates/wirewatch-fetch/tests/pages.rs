@@ -195,7 +195,7 @@ async fn a_redirect_to_a_host_that_is_paused_puts_the_page_off() {
 }
 
 #[tokio::test]
-async fn a_page_over_the_cap_is_taken_as_far_as_it_was_read() {
+async fn a_page_over_the_cap_is_no_article() {
     let server = Server::start(|request| match request.path.as_str() {
         "/robots.txt" => answer(404, &[], ""),
         _ => answer(200, &["Content-Type: text/html"], format!("{HTML}{}", " ".repeat(200_000))),
@@ -203,7 +203,8 @@ async fn a_page_over_the_cap_is_taken_as_far_as_it_was_read() {
     .await;
     let config = FetchConfig { page_body_limit: 100_000, ..config(&[("press.example", server.addr)]) };
     let fetcher = Fetcher::new(config).expect("a fetcher");
-    assert_eq!(page_of(&fetcher, "http://press.example/1").await.expect("a page").body.len(), 100_000);
+    let failure = page_of(&fetcher, "http://press.example/1").await.expect_err("too large");
+    assert!(failure.lasting && failure.reason.contains("100000"), "{failure:?}");
 }
 
 #[tokio::test]
@@ -241,19 +242,22 @@ async fn rule_27_without_an_answer_nothing_is_allowed_for_now() {
     let server = Server::start(|_| answer(503, &[], "")).await;
     let fetcher = fetcher(&server);
     let first = ask(&fetcher, "http://press.example/1").await;
-    let (until, reason) = postponed(&first);
+    let failure = first.result.expect_err("not allowed");
+    assert!(!failure.lasting);
+    let (until, reason) = (failure.retry_after.expect("a time"), failure.reason);
     let wait = until.duration_since(now());
     assert!(wait >= SignedDuration::from_mins(10) && wait <= SignedDuration::from_mins(11), "{wait}");
     assert!(reason.contains("robots.txt") && reason.contains("503"), "{reason}");
-    assert_eq!(postponed(&ask(&fetcher, "http://press.example/2").await).0, until);
+    let second = ask(&fetcher, "http://press.example/2").await.result.expect_err("not allowed");
+    assert_eq!(second.retry_after, Some(until));
     assert_eq!(server.paths(), ["/robots.txt"], "it is not asked for again at once");
     let later = fetcher.fetch_page(&request("http://press.example/1"), until).await;
-    assert!(postponed(&later).0 > until);
+    assert!(later.result.expect_err("not allowed").retry_after > Some(until));
     assert_eq!(server.paths(), ["/robots.txt", "/robots.txt"], "but when the time has come");
 }
 
 #[tokio::test]
-async fn rule_27_a_host_that_cannot_be_reached_puts_the_page_off() {
+async fn rule_27_a_host_that_cannot_be_reached_is_a_passing_failure() {
     // Bound and dropped: nobody listens there.
     let addr = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -261,7 +265,9 @@ async fn rule_27_a_host_that_cannot_be_reached_puts_the_page_off() {
     };
     let fetcher = Fetcher::new(config(&[("press.example", addr)])).expect("a fetcher");
     let answer = ask(&fetcher, "http://press.example/1").await;
-    assert!(postponed(&answer).0 >= now() + SignedDuration::from_mins(10));
+    let failure = answer.result.expect_err("nobody there");
+    assert!(!failure.lasting);
+    assert!(failure.retry_after >= Some(now() + SignedDuration::from_mins(10)));
 }
 
 #[tokio::test]
