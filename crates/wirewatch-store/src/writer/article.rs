@@ -1,13 +1,13 @@
 //! An article comes in: the row and all that hangs on it, in one transaction with its entry.
 
 use super::apply::{change, next_seq, optional};
+use super::copies::{self, Original};
 use super::entry::{self, EntryRow};
 use super::{ArticleStored, Context, Failure, StoredAs, WriteError, publisher, revise, rows};
 use crate::column::{Hash128, Json, Micros, as_written, signed};
 use rusqlite::{Connection, params};
 use wirewatch_model::{
-    ArticleId, ChangeKind, JudgedArticle, Relation, Seq, TaggedArticle, Verdict, address, text_hash,
-    word_count,
+    ChangeKind, JudgedArticle, Seq, TaggedArticle, Verdict, address, text_hash, word_count,
 };
 
 /// Stores a tagged article by its verdict.
@@ -58,7 +58,7 @@ fn store_new(
 ) -> Result<ArticleStored, Failure> {
     let judged = &tagged.judged;
     let id = judged.id.0;
-    let original = judged.verdict.of().map(|of| load_original(context.connection, of)).transpose()?;
+    let original = judged.verdict.of().map(|of| copies::load_original(context.connection, of)).transpose()?;
     let publisher = publisher::met(context, &judged.publisher)?;
     let story = join_story(context.connection, judged, original.as_ref())?;
     let seq = next_seq(context.connection)?;
@@ -70,30 +70,12 @@ fn store_new(
     rows::put_signature(context.connection, id, &judged.signature)?;
     rows::put_tags(context, id, &tagged.tags)?;
     context.connection.prepare_cached("INSERT INTO story_article VALUES (?1, ?2)")?.execute([story, id])?;
-    if let Some(of) = judged.verdict.of() {
-        put_copy(context.connection, judged, of)?;
-    }
+    copies::put(context.connection, judged.id, judged.verdict, judged.evidence.as_ref())?;
     if judged.provenance.is_some() {
         context.pending.observe(&judged.observation);
     }
     entry::settle(context, entry, judged, id)?;
     Ok(ArticleStored { article: judged.id, seq: Some(Seq(seq)), outcome: StoredAs::New })
-}
-
-/// The article a copy leans on.
-struct Original {
-    /// Itself, or what it is itself a copy of: listings fold one level.
-    root: i64,
-    story: i64,
-}
-
-fn load_original(connection: &Connection, of: ArticleId) -> Result<Original, Failure> {
-    optional(
-        connection
-            .prepare_cached("SELECT coalesce(copy_of, id), story FROM article WHERE id = ?1")?
-            .query_row([of.0], |row| Ok(Original { root: row.get(0)?, story: row.get(1)? })),
-    )?
-    .ok_or_else(|| WriteError::MissingOriginal(of).into())
 }
 
 /// The story of the original, the one that was given, or a new one.
@@ -194,20 +176,5 @@ pub(super) fn put_detail(connection: &Connection, tagged: &TaggedArticle) -> Res
             judged.failure,
             judged.provenance.as_ref().map(Json)
         ])?;
-    Ok(())
-}
-
-fn put_copy(connection: &Connection, judged: &JudgedArticle, of: ArticleId) -> Result<(), Failure> {
-    let (relation, similarity) = match judged.verdict {
-        Verdict::NearCopy { similarity, relation, .. } => (relation, similarity),
-        _ => (Relation::Exact, 1.0),
-    };
-    connection.prepare_cached("INSERT INTO copy VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
-        judged.id.0,
-        of.0,
-        relation.as_str(),
-        f64::from(similarity),
-        judged.evidence.as_ref().map(Json)
-    ])?;
     Ok(())
 }

@@ -11,6 +11,7 @@
 mod announce;
 mod apply;
 mod article;
+mod copies;
 mod entry;
 mod failure;
 mod feed;

@@ -4,7 +4,7 @@ use super::apply::{change, next_seq, optional};
 use super::article::{language, put_detail};
 use super::entry::{self, EntryRow};
 use super::pending::Indexed;
-use super::{ArticleStored, Context, Failure, StoredAs, WriteError, rows};
+use super::{ArticleStored, Context, Failure, StoredAs, WriteError, copies, publisher, rows};
 use crate::column::{Hash128, Json, Micros, as_written};
 use rusqlite::{Connection, params};
 use wirewatch_model::{ArticleId, ChangeKind, JudgedArticle, Seq, TaggedArticle, text_hash, word_count};
@@ -21,9 +21,9 @@ struct Stored {
 }
 
 impl Stored {
-    /// A text of the feed stands in for the page's.
-    fn is_from_feed(&self) -> bool {
-        self.method.starts_with("feed-")
+    /// A text of the feed stands in for the page's, which is here now.
+    fn is_completed_by(&self, judged: &JudgedArticle) -> bool {
+        self.method.starts_with("feed-") && !judged.article.method.is_from_feed()
     }
 }
 
@@ -36,36 +36,25 @@ pub(super) fn revise(
 ) -> Result<ArticleStored, Failure> {
     let judged = &tagged.judged;
     let stored = load(context.connection, of)?;
-    if stored.revision_key == judged.revision_key {
-        return settle_same(context, tagged, entry, of, &stored);
+    if stored.is_completed_by(judged) {
+        return complete(context, tagged, entry, of, &stored);
     }
-    let completes = stored.is_from_feed() && !judged.article.method.is_from_feed();
-    let (kind, number) = if completes {
-        (ChangeKind::Completed, stored.revision)
-    } else {
-        (ChangeKind::Revision, stored.revision + 1)
-    };
+    if stored.revision_key == judged.revision_key {
+        return settle_same(context, judged, entry, of);
+    }
+    let number = stored.revision + 1;
     let provenance = provenance(context.connection, of)?;
     let earlier = rows::replace_text(context, of.0, judged)?;
-    if !completes {
-        keep_earlier(context.connection, of, &stored, &earlier, provenance.as_deref(), judged)?;
-    }
+    keep_earlier(context.connection, of, &stored, &earlier, provenance.as_deref(), judged)?;
     let seq = next_seq(context.connection)?;
-    update_article(context.connection, tagged, of, number, seq)?;
-    change(context.connection, seq, kind, of.0, stored.story, judged.seen_at)?;
-    put_detail(context.connection, tagged)?;
-    rows::put_signature(context.connection, of.0, &judged.signature)?;
-    rows::put_tags(context, of.0, &tagged.tags)?;
+    change(context.connection, seq, ChangeKind::Revision, of.0, stored.story, judged.seen_at)?;
+    put_present(context, tagged, of, number, seq)?;
     add_known_addresses(context.connection, of, judged)?;
-    if completes {
-        context.pending.observe(&judged.observation);
-    }
     entry::settle(context, entry, judged, of.0)?;
-    let outcome = if completes { StoredAs::Completed } else { StoredAs::Revision(number) };
-    Ok(ArticleStored { article: of, seq: Some(Seq(seq)), outcome })
+    Ok(ArticleStored { article: of, seq: Some(Seq(seq)), outcome: StoredAs::Revision(number) })
 }
 
-/// The text it has: nothing changes for readers.
+/// The text it has: nothing changes for readers, unless the page now stands where the feed stood in.
 pub(super) fn same(
     context: &mut Context<'_>,
     tagged: &TaggedArticle,
@@ -73,10 +62,15 @@ pub(super) fn same(
     of: ArticleId,
 ) -> Result<ArticleStored, Failure> {
     let stored = load(context.connection, of)?;
-    settle_same(context, tagged, entry, of, &stored)
+    if stored.is_completed_by(&tagged.judged) {
+        return complete(context, tagged, entry, of, &stored);
+    }
+    settle_same(context, &tagged.judged, entry, of)
 }
 
-fn settle_same(
+/// The page came: its text, its address and its publisher in place of what the feed said, and what that
+/// text is by itself.
+fn complete(
     context: &mut Context<'_>,
     tagged: &TaggedArticle,
     entry: &EntryRow,
@@ -84,19 +78,51 @@ fn settle_same(
     stored: &Stored,
 ) -> Result<ArticleStored, Failure> {
     let judged = &tagged.judged;
-    add_known_addresses(context.connection, of, judged)?;
-    if stored.is_from_feed() && !judged.article.method.is_from_feed() {
-        // The page says what the feed said: its text stands in for nothing any more.
-        context
-            .connection
-            .prepare_cached("UPDATE article SET provisional = 0, method = ?2 WHERE id = ?1")?
-            .execute(params![of.0, judged.article.method.as_str()])?;
-        context
-            .connection
-            .prepare_cached("UPDATE article_detail SET provenance = ?2, failure = NULL WHERE article = ?1")?
-            .execute(params![of.0, judged.provenance.as_ref().map(Json)])?;
-        context.pending.observe(&judged.observation);
+    rows::replace_text(context, of.0, judged)?;
+    let publisher = publisher::met(context, &judged.publisher)?;
+    let connection = context.connection;
+    connection
+        .prepare_cached("UPDATE article SET url = ?2, publisher = coalesce(?3, publisher) WHERE id = ?1")?
+        .execute(params![of.0, judged.article.url, publisher])?;
+    rows::take_identity(connection, of.0, &judged.identity)?;
+    add_known_addresses(connection, of, judged)?;
+    let original = match judged.completion {
+        Some(verdict) => copies::original_of(connection, of, verdict)?,
+        None => None,
+    };
+    let story = original.as_ref().map_or(stored.story, |original| original.story);
+    let seq = next_seq(connection)?;
+    change(connection, seq, ChangeKind::Completed, of.0, story, judged.seen_at)?;
+    put_present(context, tagged, of, stored.revision, seq)?;
+    if let Some(verdict) = judged.completion {
+        copies::rejudge(context.connection, judged, verdict, original.as_ref(), of, stored.story)?;
     }
+    context.pending.observe(&judged.observation);
+    entry::settle(context, entry, judged, of.0)?;
+    Ok(ArticleStored { article: of, seq: Some(Seq(seq)), outcome: StoredAs::Completed })
+}
+
+/// The row of the article, and all that hangs on its present text.
+fn put_present(
+    context: &mut Context<'_>,
+    tagged: &TaggedArticle,
+    of: ArticleId,
+    revision: u32,
+    seq: i64,
+) -> Result<(), Failure> {
+    update_article(context.connection, tagged, of, revision, seq)?;
+    put_detail(context.connection, tagged)?;
+    rows::put_signature(context.connection, of.0, &tagged.judged.signature)?;
+    rows::put_tags(context, of.0, &tagged.tags)
+}
+
+fn settle_same(
+    context: &Context<'_>,
+    judged: &JudgedArticle,
+    entry: &EntryRow,
+    of: ArticleId,
+) -> Result<ArticleStored, Failure> {
+    add_known_addresses(context.connection, of, judged)?;
     entry::settle(context, entry, judged, of.0)?;
     Ok(ArticleStored { article: of, seq: None, outcome: StoredAs::Same })
 }

@@ -52,6 +52,28 @@ pub(super) fn add_addresses(
     add_aliases(connection, article, &judged.aliases)
 }
 
+/// Makes an address the identity of an article that has another, which becomes an alias. Nothing happens
+/// when it is somebody else's.
+pub(super) fn take_identity(connection: &Connection, article: i64, identity: &str) -> Result<(), Failure> {
+    let owner: Option<i64> = connection
+        .prepare_cached("SELECT article FROM article_address WHERE identity = ?1")?
+        .query_row([identity], |row| row.get(0))
+        .optional()?;
+    if owner.is_some_and(|owner| owner != article) {
+        return Ok(());
+    }
+    connection
+        .prepare_cached("UPDATE article_address SET kind = 'alias' WHERE article = ?1 AND kind = 'identity'")?
+        .execute([article])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO article_address VALUES (?1, ?2, 'identity')
+             ON CONFLICT (identity) DO UPDATE SET kind = 'identity'",
+        )?
+        .execute(params![identity, article])?;
+    Ok(())
+}
+
 /// Adds addresses that nobody has yet.
 pub(super) fn add_aliases(connection: &Connection, article: i64, aliases: &[String]) -> Result<(), Failure> {
     let mut statement = connection.prepare_cached(

@@ -97,7 +97,7 @@ CREATE TABLE host (
     pause_reason TEXT
 ) STRICT, WITHOUT ROWID;
 
--- What recurs on the pages of a host. One packed row a host (see host_block.rs): as a row a block,
+-- What recurs on the pages of a host. One packed row a host (see writer/host.rs): as a row a block,
 -- every article would touch some hundred rows all over the tree.
 CREATE TABLE host_block (
     host   TEXT PRIMARY KEY,
@@ -142,6 +142,7 @@ CREATE TABLE article (
 CREATE UNIQUE INDEX article_seq ON article (seq);
 CREATE INDEX article_time ON article (time);
 CREATE INDEX article_publisher ON article (publisher);
+CREATE INDEX article_story ON article (story);
 CREATE INDEX article_text_hash ON article (text_hash) WHERE text_hash IS NOT NULL;
 
 -- What is shown of one article and never listed.
@@ -313,6 +314,7 @@ CREATE TABLE change (
     at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX change_article ON change (article);
+CREATE INDEX change_story ON change (story);
 
 CREATE TABLE reader (
     name       TEXT PRIMARY KEY,

@@ -187,41 +187,6 @@ fn inv03_fifty_earlier_texts_are_kept_the_first_among_them() {
 }
 
 #[test]
-fn inv01_the_page_completes_what_the_feed_stood_in_for() {
-    let world = World::new();
-    let id = world.announced(&["a"])[0];
-    world.done(provisional(article(id, 1, "Talks resumed."), at(60)));
-    let known = world.reader().known_article(ArticleId(1)).expect("read").expect("stored");
-    assert!(known.provisional);
-    assert_eq!(world.reader().host_memory("news.example").expect("read").pages, 0, "no page, nothing learnt");
-    let done = world.done(revision(id, 1, TEXT));
-    assert_eq!((done.seq, done.outcome), (Some(Seq(2)), StoredAs::Completed));
-    let detail = world.reader().item_detail(ArticleId(1)).expect("read").expect("stored");
-    assert_eq!((detail.text.as_str(), detail.revision, detail.provisional), (TEXT, 1, false));
-    assert!(detail.revisions.is_empty() && detail.failure.is_none() && detail.provenance.is_some());
-    assert_eq!(detail.item.method, "page");
-    assert_eq!(world.state("a"), "done");
-    assert_eq!(world.reader().host_memory("news.example").expect("read").pages, 1);
-    world.close();
-}
-
-#[test]
-fn the_page_may_say_no_more_than_the_feed() {
-    let world = World::new();
-    let id = world.announced(&["a"])[0];
-    world.done(provisional(article(id, 1, TEXT), at(60)));
-    let mut same = with_verdict(article(id, 1, TEXT), Verdict::Same { of: ArticleId(1) });
-    same.judged.aliases = vec!["news.example/other-way".to_owned()];
-    let done = world.done(same);
-    assert_eq!((done.seq, done.outcome), (None, StoredAs::Same));
-    let detail = world.reader().item_detail(ArticleId(1)).expect("read").expect("stored");
-    assert_eq!((detail.provisional, detail.item.method.as_str(), detail.failure), (false, "page", None));
-    assert_eq!(detail.addresses.len(), 2);
-    assert_eq!(world.state("a"), "done");
-    world.close();
-}
-
-#[test]
 fn inv03_relevant_articles_are_looked_at_again_four_times() {
     let world = World::new();
     let ids = world.announced(&["a", "b"]);

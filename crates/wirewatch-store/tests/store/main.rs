@@ -4,6 +4,7 @@
 
 mod articles;
 mod attempts;
+mod completion;
 mod conservation;
 mod crash;
 mod inbox;
