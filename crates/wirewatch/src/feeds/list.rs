@@ -191,7 +191,7 @@ impl ListReader<'_> {
     }
 
     fn problem(&mut self, span: &Range<usize>, message: String) {
-        let origin = Origin::File { path: self.path.to_owned(), line: line_of(self.text, span) };
+        let origin = Origin::File { path: self.path.to_owned(), line: Some(line_of(self.text, span)) };
         self.problems.push(Problem { origin, message });
     }
 }
