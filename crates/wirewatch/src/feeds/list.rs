@@ -206,6 +206,11 @@ const KINDS: [PublisherKind; 7] = [
     PublisherKind::Aggregator,
 ];
 
+/// The names of the kinds, for a message.
+pub(crate) fn kind_names() -> String {
+    KINDS.map(PublisherKind::as_str).join(", ")
+}
+
 /// The kind of a publisher by its name in configuration.
 pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {
     KINDS.into_iter().find(|kind| kind.as_str() == name)
