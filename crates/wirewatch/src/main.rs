@@ -39,8 +39,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &cli::Cli) -> anyhow::Result<Exit> {
     let places = config::Places::find()?;
-    let settings = config::load(&cli.flags(), &places)?;
-    let config = config::Config::new(&settings, &places)?;
+    let (settings, config) = config::load(&cli.flags(), &places)?;
     let progress = indicatif::MultiProgress::new();
     logging::start(&config.log_filter, &progress);
     let mut app = App::new(&cli.globals, config, settings, places, progress);

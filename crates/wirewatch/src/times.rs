@@ -1,6 +1,6 @@
 //! Times as people write and read them. Machines always get RFC 3339 in UTC.
 
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil, fmt::temporal::Pieces, tz::TimeZone};
 
 /// Reads `--tz`: `local`, `UTC`, or a name such as `Europe/Kyiv`.
 pub(crate) fn parse_zone(text: &str) -> Result<TimeZone, String> {
@@ -20,13 +20,13 @@ pub(crate) enum When {
 }
 
 impl When {
-    /// The moment it means.
-    pub(crate) fn resolve(&self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Timestamp> {
-        Ok(match self {
+    /// The moment it means; what lies beyond the times there are is the first or last of them.
+    pub(crate) fn resolve(&self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+        match self {
             Self::Instant(at) => *at,
-            Self::Civil(civil) => zone.to_timestamp(*civil)?,
-            Self::Ago(ago) => now.checked_sub(*ago)?,
-        })
+            Self::Civil(civil) => zone.to_timestamp(*civil).unwrap_or_else(|_| edge(civil.date())),
+            Self::Ago(ago) => now.checked_sub(*ago).unwrap_or(Timestamp::MIN),
+        }
     }
 }
 
@@ -42,9 +42,20 @@ pub(crate) fn parse_when(text: &str) -> Result<When, String> {
     if let Ok(civil) = text.parse::<civil::DateTime>() {
         return Ok(When::Civil(civil));
     }
+    // The last hours of 9999 are a time in writing and, with some offsets, none to the clock.
+    if let Ok(pieces) = Pieces::parse(text)
+        && pieces.offset().is_some()
+        && pieces.date().year().abs() == 9999
+    {
+        return Ok(When::Instant(edge(pieces.date())));
+    }
     Err(format!(
         "'{text}' is no time: write 2022-01-10, 2022-01-10T09:30, an RFC 3339 time, or how long ago, such as 36h or 7d"
     ))
+}
+
+fn edge(date: civil::Date) -> Timestamp {
+    if date.year() > 0 { Timestamp::MAX } else { Timestamp::MIN }
 }
 
 fn parse_ago(text: &str) -> Option<SignedDuration> {
@@ -77,7 +88,7 @@ mod tests {
     fn check(text: &str, want: &str) {
         let now: Timestamp = "2022-02-01T12:00:00Z".parse().expect("valid");
         let kyiv = TimeZone::fixed(jiff::tz::offset(2));
-        let at = parse_when(text).expect(text).resolve(&kyiv, now).expect("in range");
+        let at = parse_when(text).expect(text).resolve(&kyiv, now);
         assert_eq!(at.to_string(), want);
     }
 
@@ -94,6 +105,18 @@ mod tests {
         check("36h", "2022-01-31T00:00:00Z");
         check("7d", "2022-01-25T12:00:00Z");
         check("90min", "2022-02-01T10:30:00Z");
+    }
+
+    #[test]
+    fn times_beyond_the_first_and_last_are_those() {
+        let last = Timestamp::MAX.to_string();
+        for text in ["9999-12-31", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-10:00"] {
+            check(text, &last);
+        }
+        let first = Timestamp::MIN.to_string();
+        for text in ["99999999d", "9999999999w", "-009999-01-01"] {
+            check(text, &first);
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::{
     app::App,
     engine::{fetch_config, runtime},
-    exit::Exit,
+    exit::{Exit, UsageError},
+    feeds::checked_url,
     output::{Column, printable},
     stage::line::read_file,
 };
@@ -94,10 +95,13 @@ pub(crate) fn run(app: &mut App, args: &CleanArgs) -> anyhow::Result<Exit> {
     let text = text(&cleaned, explained.as_ref());
     let rejected = cleaned.rejected.as_ref().map(ToString::to_string);
     app.output.one(COLUMNS, &Answer { article, rejected, explained }, &text)?;
-    Ok(if cleaned.rejected.is_some() { Exit::Partial } else { Exit::Done })
+    Ok(Exit::Done)
 }
 
 fn bytes(app: &App, args: &CleanArgs) -> anyhow::Result<Bytes> {
+    if let Some(url) = &args.url {
+        checked_url(url).map_err(|message| UsageError(format!("--url: {message}")))?;
+    }
     if args.page.starts_with("http://") || args.page.starts_with("https://") {
         return fetched(app, &args.page);
     }

@@ -3,18 +3,18 @@
 use crate::{
     app::App,
     exit::{Exit, UsageError},
-    feeds::{self, checked_url, domain_of, kind_from_name, opml},
+    feeds::{self, country, domain, domain_of, feed_url, kind_from_name, kind_names, language, opml},
     output::Column,
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io::Read as _,
     path::{Path, PathBuf},
 };
-use wirewatch_model::{FeedSpec, Origin, Publisher, PublisherKind, address};
+use wirewatch_model::{FeedSpec, Origin, Publisher, PublisherKind};
 use wirewatch_store::{Database, FeedOverride, FeedRow, ShortWrite, Written};
 
 #[derive(Debug, Args)]
@@ -34,12 +34,15 @@ enum Action {
         /// Its address or number
         feed: String,
     },
-    /// Follow every feed of an OPML file (- for the input stream)
+    /// Follow every feed of an OPML file (- for the input stream); those known already stay as they are
     Import {
         /// The file
         file: PathBuf,
+        /// Also follow again what is switched off here
+        #[arg(long)]
+        switch_on: bool,
     },
-    /// Write the feeds as OPML 2.0
+    /// Write the feeds as OPML 2.0; those that are off are marked (isComment, wirewatch:off)
     Export,
 }
 
@@ -48,7 +51,7 @@ struct AddArgs {
     /// Its address
     url: String,
     /// Domain of its publisher [default: that of the address]
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     publisher: Option<String>,
     /// The publisher's name [default: the domain]
     #[arg(long)]
@@ -57,10 +60,10 @@ struct AddArgs {
     #[arg(long)]
     title: Option<String>,
     /// The publisher's main language (en, uk, …)
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = language)]
     language: Option<String>,
     /// The publisher's country (UA, DE, …)
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     country: Option<String>,
     /// wire, newspaper, broadcaster, government, think-tank, state-controlled or aggregator
     #[arg(long, default_value = "newspaper", value_parser = parse_kind)]
@@ -68,7 +71,7 @@ struct AddArgs {
 }
 
 fn parse_kind(name: &str) -> Result<PublisherKind, String> {
-    kind_from_name(name).ok_or_else(|| format!("'{name}' is no kind of publisher"))
+    kind_from_name(name).ok_or_else(|| format!("'{name}' is no kind of publisher: they are {}", kind_names()))
 }
 
 pub(crate) fn run(app: &mut App, args: &FeedsArgs) -> anyhow::Result<Exit> {
@@ -76,7 +79,7 @@ pub(crate) fn run(app: &mut App, args: &FeedsArgs) -> anyhow::Result<Exit> {
         Action::List => list(app),
         Action::Add(args) => add(app, args),
         Action::Remove { feed } => remove(app, feed),
-        Action::Import { file } => import(app, file),
+        Action::Import { file, switch_on } => import(app, file, *switch_on),
         Action::Export => export(app),
     }
 }
@@ -225,8 +228,8 @@ fn listed_row(spec: FeedSpec) -> Row {
 }
 
 fn add(app: &App, args: &AddArgs) -> anyhow::Result<Exit> {
-    let url = checked_url(&args.url).map_err(UsageError)?;
-    let domain = args.publisher.as_deref().map_or_else(|| domain_of(&url), address::registrable_domain);
+    let url = known_spelling(app, &args.url)?.map_or_else(|| feed_url(&args.url).map_err(UsageError), Ok)?;
+    let domain = args.publisher.clone().unwrap_or_else(|| domain_of(&url));
     let publisher = Publisher {
         name: args.name.clone().unwrap_or_else(|| domain.clone()),
         domain,
@@ -241,24 +244,71 @@ fn add(app: &App, args: &AddArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn import(app: &App, file: &Path) -> anyhow::Result<Exit> {
+/// The address as it was typed, when a feed is known under just that: a list may spell it in its own way.
+fn known_spelling(app: &App, typed: &str) -> anyhow::Result<Option<String>> {
+    Ok(find(app, typed.trim())?.map(|_| typed.trim().to_owned()))
+}
+
+/// The feed of an address or number, in the database or, before a run has met it, in the list.
+fn find(app: &App, name: &str) -> anyhow::Result<Option<Known>> {
+    let path = app.database_path();
+    if path.exists()
+        && let Some(row) = Database::open_existing(&path)?.reader()?.find_feed(name)?
+    {
+        return Ok(Some(Known::Stored(Box::new(row))));
+    }
+    let listed = feeds::load(app.config.feeds_file.as_deref())?;
+    Ok(listed.into_iter().find(|spec| spec.url == name).map(Known::Listed))
+}
+
+fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<Exit> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut bytes).context("the input stream cannot be read")?;
     } else {
         bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     }
-    let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", file.display()))?;
-    let outlines = opml::parse(&text).with_context(|| format!("{} cannot be imported", file.display()))?;
-    let feeds = outlines.feeds.len();
+    let name = file.display();
+    let text = String::from_utf8(bytes).map_err(|_| UsageError(format!("{name} is not UTF-8")))?;
+    let outlines = opml::parse(&text)
+        .map_err(|error| UsageError(format!("nothing was imported from {name}: {error:#}")))?;
+    let all = outlines.feeds.len();
+    let wanted = wanted(app, outlines.feeds, switch_on)?;
+    let (feeds, known) = (wanted.len(), all - wanted.len());
     if feeds > 0 {
-        write_added(app, outlines.feeds)?;
+        write_added(app, wanted)?;
     }
     for refused in &outlines.refused {
         tracing::warn!("not imported: {refused}");
     }
-    tracing::info!(feeds, refused = outlines.refused.len(), "imported");
+    tracing::info!(feeds, known, refused = outlines.refused.len(), "imported");
     Ok(if outlines.refused.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+/// The feeds of an imported list that are to be written: those not known yet. With `switch_on` also
+/// those that the list follows and that are off here.
+fn wanted(app: &App, specs: Vec<FeedSpec>, switch_on: bool) -> anyhow::Result<Vec<FeedSpec>> {
+    let known: HashMap<String, bool> = known(app)?
+        .into_iter()
+        .map(|feed| match feed {
+            Known::Stored(row) => (row.url, row.off.is_some()),
+            Known::Listed(spec) => (spec.url, spec.off.is_some()),
+        })
+        .collect();
+    let path = app.database_path();
+    let reader = if path.exists() { Some(Database::open_existing(&path)?.reader()?) } else { None };
+    let mut wanted = Vec::new();
+    for spec in specs {
+        let mut off = known.get(&spec.url).copied();
+        if let (None, Some(reader)) = (off, &reader) {
+            // A feed that has moved is known under its earlier address too.
+            off = reader.find_feed(&spec.url)?.map(|feed| feed.off.is_some());
+        }
+        if off.is_none_or(|off| off && switch_on && spec.off.is_none()) {
+            wanted.push(spec);
+        }
+    }
+    Ok(wanted)
 }
 
 /// Makes the database if there is none: a list may be set up before the first run.
@@ -271,20 +321,38 @@ fn write_added(app: &App, specs: Vec<FeedSpec>) -> anyhow::Result<usize> {
 }
 
 fn remove(app: &App, name: &str) -> anyhow::Result<Exit> {
-    let database = Database::open_existing(app.database_path())?;
-    let Some(feed) = database.reader()?.find_feed(name)? else {
-        let message = format!("no feed {name} is known: `wirewatch feeds list` shows those there are");
-        return Err(UsageError(message).into());
+    const REASON: &str = "removed by command";
+    let mut found = find(app, name)?;
+    if let (None, Ok(url)) = (&found, feed_url(name)) {
+        found = find(app, &url)?;
+    }
+    let (url, listed) = match found {
+        None => {
+            let message = format!("no feed {name} is known: `wirewatch feeds list` shows those there are");
+            return Err(UsageError(message).into());
+        }
+        Some(Known::Stored(feed)) => {
+            let database = Database::open_existing(app.database_path())?;
+            let change = FeedOverride::Off(REASON.to_owned());
+            database.short_writer()?.write(&ShortWrite::OverrideFeed {
+                feed: feed.id,
+                change,
+                at: app.now,
+            })?;
+            (feed.url, feed.origin == Origin::File.as_str())
+        }
+        // No run has met it: it goes into the database as the user's, and off. A list that is brought in
+        // later leaves the user's feeds alone.
+        Some(Known::Listed(spec)) => {
+            let url = spec.url.clone();
+            write_added(app, vec![FeedSpec { off: Some(REASON.to_owned()), ..spec }])?;
+            (url, true)
+        }
     };
-    let change = FeedOverride::Off("removed by command".to_owned());
-    database.short_writer()?.write(&ShortWrite::OverrideFeed { feed: feed.id, change, at: app.now })?;
-    if feed.origin == Origin::File.as_str() {
-        tracing::info!(
-            "{} stands in a feed list: it is switched off in the database, the list is as it was",
-            feed.url
-        );
+    if listed {
+        tracing::info!("{url} stands in a feed list: it is switched off in the database, the list is as it was");
     } else {
-        tracing::info!("{} is not followed any more", feed.url);
+        tracing::info!("{url} is not followed any more");
     }
     Ok(Exit::Done)
 }

@@ -1,5 +1,6 @@
 //! `wirewatch list`: articles, last stored first.
 
+use super::names;
 use crate::{
     app::App,
     exit::Exit,
@@ -60,21 +61,20 @@ pub(super) struct FilterArgs {
 }
 
 impl FilterArgs {
-    pub(super) fn filter(&self, app: &App) -> anyhow::Result<ItemFilter> {
-        let resolve = |when: &Option<When>| {
-            when.as_ref().map(|when| when.resolve(app.output.zone(), app.now)).transpose()
-        };
-        Ok(ItemFilter {
+    pub(super) fn filter(&self, app: &App) -> ItemFilter {
+        let resolve =
+            |when: &Option<When>| when.as_ref().map(|when| when.resolve(app.output.zone(), app.now));
+        ItemFilter {
             relevant: (!self.all).then_some(true),
             copies: if self.copies { Copies::Show } else { Copies::Fold },
             topics: self.topic.clone(),
             publishers: self.publisher.clone(),
             languages: self.language.clone(),
-            since: resolve(&self.since)?,
-            until: resolve(&self.until)?,
+            since: resolve(&self.since),
+            until: resolve(&self.until),
             limit: self.limit,
             ..ItemFilter::default()
-        })
+        }
     }
 }
 
@@ -103,8 +103,11 @@ pub(crate) fn run(app: &mut App, args: &ListArgs) -> anyhow::Result<Exit> {
         Order::Stored => ItemOrder::Stored,
         Order::Time => ItemOrder::Time,
     };
-    let filter = ItemFilter { order, ..args.filter.filter(app)? };
-    let items = Database::open_existing(app.database_path())?.reader()?.items(&filter)?;
+    let filter = ItemFilter { order, ..args.filter.filter(app) };
+    let reader = Database::open_existing(app.database_path())?.reader()?;
+    names::check_topics(app, &reader, &filter.topics)?;
+    names::warn_of_unknown(&reader, &filter)?;
+    let items = reader.items(&filter)?;
     write_items(app, &items, args.filter.fail_empty)
 }
 

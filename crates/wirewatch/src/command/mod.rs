@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod demo;
 pub(crate) mod feeds;
 pub(crate) mod list;
+mod names;
 pub(crate) mod new;
 pub(crate) mod run;
 pub(crate) mod search;

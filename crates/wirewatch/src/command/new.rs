@@ -1,6 +1,6 @@
 //! `wirewatch new`: what a named reader has not seen yet.
 
-use super::list::ITEM_COLUMNS;
+use super::{list::ITEM_COLUMNS, names};
 use crate::{
     app::App,
     exit::{Exit, UsageError},
@@ -22,9 +22,9 @@ pub(crate) struct NewArgs {
     /// Remember everything up to this number as seen, and show nothing
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(i64).range(0..))]
     ack: Option<i64>,
-    /// Where a new reader begins
-    #[arg(long, value_enum, default_value_t = From::Start)]
-    from: From,
+    /// Where a new reader begins [default: start]
+    #[arg(long, value_enum, conflicts_with_all = ["peek", "ack"])]
+    from: Option<From>,
     /// Only relevant articles
     #[arg(long)]
     relevant: bool,
@@ -64,10 +64,15 @@ struct Row {
 pub(crate) fn run(app: &mut App, args: &NewArgs) -> anyhow::Result<Exit> {
     check_name(&args.reader)?;
     let database = Database::open_existing(app.database_path())?;
+    check_names(app, &database, args)?;
     if let Some(seq) = args.ack {
         return ack(app, &database, args, Seq(seq));
     }
     let after = match row(&database, &args.reader)? {
+        Some(_) if args.from.is_some() => {
+            let message = format!("--from is for a new reader, and there is a reader {} already", args.reader);
+            return Err(UsageError(message).into());
+        }
         Some(reader) => reader.acked,
         None => start(app, &database, args)?,
     };
@@ -99,6 +104,13 @@ fn filter(args: &NewArgs, after: Seq) -> ItemFilter {
     }
 }
 
+/// A name that nothing bears would let everything else count as seen.
+fn check_names(app: &App, database: &Database, args: &NewArgs) -> anyhow::Result<()> {
+    let reader = database.reader()?;
+    names::check_topics(app, &reader, &args.topic)?;
+    names::check_known(&reader, &filter(args, Seq(0)))
+}
+
 fn check_name(name: &str) -> anyhow::Result<()> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
@@ -115,8 +127,8 @@ fn row(database: &Database, name: &str) -> Result<Option<ReaderRow>, StoreError>
 /// Where a reader that does not exist yet begins; it is made unless this is only a look.
 fn start(app: &App, database: &Database, args: &NewArgs) -> anyhow::Result<Seq> {
     let from = match args.from {
-        From::Start => Seq(0),
-        From::Now => database.reader()?.last_seq()?,
+        None | Some(From::Start) => Seq(0),
+        Some(From::Now) => database.reader()?.last_seq()?,
     };
     if !args.peek {
         make(app, database, &args.reader, from)?;

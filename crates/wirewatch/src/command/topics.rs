@@ -26,7 +26,7 @@ struct Row<'a> {
     title: &'a str,
     definition: &'a str,
     terms: usize,
-    threshold: f32,
+    threshold: f64,
     articles: Option<u64>,
 }
 
@@ -55,7 +55,8 @@ fn list(app: &mut App) -> anyhow::Result<Exit> {
             title: topic.title,
             definition: topic.definition,
             terms: topic.terms,
-            threshold: topic.threshold,
+            // Two decimals are what the rules say; more are those of a narrow float made wide.
+            threshold: (f64::from(topic.threshold) * 100.0).round() / 100.0,
             articles: counts.as_ref().map(|counts| counts.get(topic.slug).copied().unwrap_or(0)),
         })
         .collect();

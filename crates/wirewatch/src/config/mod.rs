@@ -9,6 +9,7 @@ pub(crate) use settings::{Origin, Problem, Settings, line_of, unknown};
 
 use settings::{Setting, Value};
 use std::{
+    io::ErrorKind,
     net::SocketAddr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -83,36 +84,41 @@ pub(crate) struct Flags {
     pub(crate) bind: Option<SocketAddr>,
 }
 
-/// Reads every layer.
-pub(crate) fn load(flags: &Flags, places: &Places) -> Result<Settings, ConfigError> {
+/// Reads every layer, then checks every value; all mistakes are told at once.
+pub(crate) fn load(flags: &Flags, places: &Places) -> Result<(Settings, Config), ConfigError> {
     let mut settings = Settings::built_in();
     let mut problems = Vec::new();
-    if let Some((path, text)) = read_file(flags, places)? {
-        settings.apply_file(&path, &text, &mut problems);
+    match read_file(flags, places) {
+        Ok(Some((path, text))) => settings.apply_file(&path, &text, &mut problems),
+        Ok(None) => {}
+        Err(problem) => problems.push(problem),
     }
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    settings.apply_environment(variables, &mut problems);
-    apply_flags(&mut settings, flags);
-    if problems.is_empty() { Ok(settings) } else { Err(ConfigError(problems)) }
+    settings.apply_environment(std::env::vars_os(), &mut problems);
+    apply_flags(&mut settings, flags, &mut problems);
+    let config = Config::new(&settings, places, problems)?;
+    Ok((settings, config))
 }
 
 /// The user's file: the one named, which must exist, or the one in its usual place, which may.
-fn read_file(flags: &Flags, places: &Places) -> Result<Option<(PathBuf, String)>, ConfigError> {
+fn read_file(flags: &Flags, places: &Places) -> Result<Option<(PathBuf, String)>, Problem> {
     let path = flags.file.clone().unwrap_or_else(|| places.config.join("wirewatch.toml"));
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && flags.file.is_none() => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound && flags.file.is_none() => Ok(None),
         Err(error) => {
-            let origin = Origin::File { path, line: 1 };
-            Err(ConfigError(vec![Problem { origin, message: format!("cannot be read: {error}") }]))
+            let origin = Origin::File { path, line: None };
+            Err(Problem { origin, message: format!("cannot be read: {error}") })
         }
     }
 }
 
-fn apply_flags(settings: &mut Settings, flags: &Flags) {
+fn apply_flags(settings: &mut Settings, flags: &Flags, problems: &mut Vec<Problem>) {
     if let Some(path) = &flags.database {
-        settings.apply_flag("database.path", "--db", Value::Text(path.to_string_lossy().into_owned()));
+        match path.to_str() {
+            Some(path) => settings.apply_flag("database.path", "--db", Value::Text(path.to_owned())),
+            None => problems
+                .push(Problem { origin: Origin::Flag("--db"), message: "the path is not UTF-8".to_owned() }),
+        }
     }
     if flags.no_serve {
         settings.apply_flag("serve.on", "--no-serve", Value::Switch(false));
@@ -129,13 +135,13 @@ fn apply_flags(settings: &mut Settings, flags: &Flags) {
 }
 
 impl Config {
-    /// Checks every value.
-    pub(crate) fn new(settings: &Settings, places: &Places) -> Result<Self, ConfigError> {
-        let mut reader = Reader { settings, problems: Vec::new() };
+    /// Checks every value; `problems` are those of reading the layers.
+    fn new(settings: &Settings, places: &Places, problems: Vec<Problem>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { settings, home: &places.home, problems };
         let config = Self {
-            database: reader.path("database.path"),
-            feeds_file: reader.path("feeds.file").or_else(|| existing(places, "feeds.toml")),
-            topics_file: reader.path("topics.file").or_else(|| existing(places, "topics.local.toml")),
+            database: reader.database("database.path"),
+            feeds_file: reader.file("feeds.file").or_else(|| existing(places, "feeds.toml")),
+            topics_file: reader.file("topics.file").or_else(|| existing(places, "topics.local.toml")),
             fetch: FetchSettings::read(&mut reader),
             recheck: reader.switch("schedule.recheck"),
             edit_pause: reader.seconds("schedule.edit_pause_secs", 0..=86_400),
@@ -177,6 +183,9 @@ impl ServeSettings {
     }
 }
 
+/// What `log.level` may say.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 fn existing(places: &Places, name: &str) -> Option<PathBuf> {
     Some(places.config.join(name)).filter(|path| path.is_file())
 }
@@ -184,6 +193,7 @@ fn existing(places: &Places, name: &str) -> Option<PathBuf> {
 /// Takes typed values out of the settings and notes what is out of bounds.
 struct Reader<'a> {
     settings: &'a Settings,
+    home: &'a Path,
     problems: Vec<Problem>,
 }
 
@@ -226,10 +236,13 @@ impl Reader<'_> {
         Duration::from_secs(self.whole(key, range) as u64)
     }
 
-    /// A path; relative ones are relative to the file they stand in.
+    /// A path; `~/` is the home folder, and relative ones are relative to the file they stand in.
     fn path(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key);
         let path = Path::new(&text);
+        if let Ok(rest) = path.strip_prefix("~") {
+            return Some(self.home.join(rest));
+        }
         match &self.settings.get(key).origin {
             _ if text.is_empty() => None,
             Origin::File { path: file, .. } => {
@@ -237,6 +250,37 @@ impl Reader<'_> {
             }
             _ => Some(path.to_owned()),
         }
+    }
+
+    /// A file that is named and so must be there.
+    fn file(&mut self, key: &str) -> Option<PathBuf> {
+        let path = self.path(key)?;
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                self.wrong_at(key, format!("{key}: {} is a folder", path.display()));
+            }
+            Ok(_) => {}
+            Err(error) => self.wrong_at(key, format!("{key}: {} cannot be read: {error}", path.display())),
+        }
+        Some(path)
+    }
+
+    /// The database, which need not be there; what stands in its place must be a file. Opening a pipe
+    /// would wait for ever.
+    fn database(&mut self, key: &str) -> Option<PathBuf> {
+        let path = self.path(key)?;
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_file() => {}
+            Ok(found) => {
+                let what = if found.is_dir() { "a folder" } else { "no regular file" };
+                self.wrong_at(key, format!("{key}: {} is {what}, not a database", path.display()));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                self.wrong_at(key, format!("{key}: {} cannot be looked at: {error}", path.display()));
+            }
+        }
+        Some(path)
     }
 
     fn address(&mut self, key: &str) -> SocketAddr {
@@ -259,10 +303,24 @@ impl Reader<'_> {
 
     fn log_filter(&mut self, key: &str) -> String {
         let text = self.text(key);
-        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&text) {
-            self.wrong(self.settings.get(key), format!("{key} is no log level or filter: {error}"));
+        // The parser takes a word it does not know for the name of a module.
+        let unknown = text.split(',').map(str::trim).find(|part| {
+            !part.contains(['=', '[']) && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
+        });
+        if let Some(unknown) = unknown {
+            let levels = LEVELS.join(", ");
+            let message = format!(
+                "{key}: '{unknown}' is no log level: write one of {levels}, or a filter such as \"info,wirewatch_fetch=debug\""
+            );
+            self.wrong_at(key, message);
+        } else if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&text) {
+            self.wrong_at(key, format!("{key} is no log filter: {error}"));
         }
         text
+    }
+
+    fn wrong_at(&mut self, key: &str, message: String) {
+        self.wrong(self.settings.get(key), message);
     }
 
     fn wrong(&mut self, setting: &Setting, message: String) {
@@ -275,11 +333,15 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Result<Config, ConfigError> {
+        config_in(Path::new("/somewhere"), text)
+    }
+
+    fn config_in(folder: &Path, text: &str) -> Result<Config, ConfigError> {
         let mut settings = Settings::built_in();
         let mut problems = Vec::new();
-        settings.apply_file(Path::new("/somewhere/w.toml"), text, &mut problems);
-        assert_eq!(problems, []);
-        Config::new(&settings, &Places { config: "/nowhere".into(), data: "/nowhere".into() })
+        settings.apply_file(&folder.join("w.toml"), text, &mut problems);
+        let places = Places { home: folder.join("home"), config: "/nowhere".into(), data: "/nowhere".into() };
+        Config::new(&settings, &places, problems)
     }
 
     #[test]
@@ -301,15 +363,34 @@ mod tests {
 
     #[test]
     fn a_log_filter_that_cannot_be_read_is_a_mistake() {
-        assert!(config("[log]\nlevel = \"info,wirewatch=loud\"\n").is_err());
-        assert!(config("[log]\nlevel = \"info,wirewatch_fetch=debug\"\n").is_ok());
+        for level in ["loud", "", "info,", "info,wirewatch=loud", "wirewatch"] {
+            assert!(config(&format!("[log]\nlevel = \"{level}\"\n")).is_err(), "{level}");
+        }
+        for level in ["WARN", "off", "info,wirewatch_fetch=debug", "warn, wirewatch_store=trace"] {
+            assert!(config(&format!("[log]\nlevel = \"{level}\"\n")).is_ok(), "{level}");
+        }
     }
 
     #[test]
     fn relative_paths_are_relative_to_their_file() {
-        let config =
-            config("[feeds]\nfile = \"mine.toml\"\n[database]\npath = \"/abs.db\"\n").expect("valid");
-        assert_eq!(config.feeds_file.as_deref(), Some(Path::new("/somewhere/mine.toml")));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("mine.toml"), "").expect("written");
+        let text = "[feeds]\nfile = \"mine.toml\"\n[database]\npath = \"/abs.db\"\n";
+        let config = config_in(folder.path(), text).expect("valid");
+        assert_eq!(config.feeds_file, Some(folder.path().join("mine.toml")));
         assert_eq!(config.database.as_deref(), Some(Path::new("/abs.db")));
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_folder() {
+        let config = config("[database]\npath = \"~/news/w.db\"\n").expect("valid");
+        assert_eq!(config.database.as_deref(), Some(Path::new("/somewhere/home/news/w.db")));
+    }
+
+    #[test]
+    fn mistakes_of_every_sort_are_told_together() {
+        let error = config("[fetch]\npage_workers = 0\nno_such_key = 1\nfeed_workers = \"two\"\n")
+            .expect_err("three mistakes");
+        assert_eq!(error.0.len(), 3, "{error}");
     }
 }

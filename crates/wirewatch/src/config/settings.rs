@@ -3,7 +3,12 @@
 //! The compiled-in `config/wirewatch.toml` is the schema: its keys are the keys there are, the type of a
 //! default is the type of the key. Each further layer may replace values and nothing else.
 
-use std::{fmt, ops::Range, path::Path, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 use toml::de::{DeTable, DeValue};
 
 /// The manual and the defaults in one file.
@@ -86,7 +91,8 @@ impl Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     BuiltIn,
-    File { path: PathBuf, line: usize },
+    /// `line` is `None` when the file as a whole is meant.
+    File { path: PathBuf, line: Option<usize> },
     Environment(String),
     Flag(&'static str),
 }
@@ -95,7 +101,8 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            Self::File { path, line: None } => write!(f, "{}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::Flag(flag) => write!(f, "flag {flag}"),
         }
@@ -149,7 +156,7 @@ impl Settings {
     /// Lays a file over what is set so far.
     pub(crate) fn apply_file(&mut self, path: &Path, text: &str, problems: &mut Vec<Problem>) {
         for (key, value, line) in parse(path, text, problems) {
-            let origin = Origin::File { path: path.to_owned(), line };
+            let origin = Origin::File { path: path.to_owned(), line: Some(line) };
             self.set(&key, origin, problems, |default| value.filter(|value| value.same_type(default)));
         }
     }
@@ -157,15 +164,21 @@ impl Settings {
     /// Lays the environment over what is set so far.
     pub(crate) fn apply_environment(
         &mut self,
-        variables: impl Iterator<Item = (String, String)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
         problems: &mut Vec<Problem>,
     ) {
-        let mut ours: Vec<_> = variables
+        let mut ours: Vec<(String, OsString)> = variables
+            .map(|(name, text)| (name.to_string_lossy().into_owned(), text))
             .filter(|(name, _)| name.starts_with(ENV_PREFIX) && !ENV_OTHER.contains(&name.as_str()))
             .collect();
         ours.sort();
         for (name, text) in ours {
             let key = name[ENV_PREFIX.len()..].to_lowercase().replace("__", ".");
+            let Ok(text) = text.into_string() else {
+                let message = format!("{key} is not UTF-8");
+                problems.push(Problem { origin: Origin::Environment(name), message });
+                continue;
+            };
             self.set(&key, Origin::Environment(name), problems, |default| default.parse_like(&text));
         }
     }
@@ -259,7 +272,7 @@ fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<(String, O
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(text, &span));
             let message = format!("not valid TOML: {}", error.message());
-            problems.push(Problem { origin: Origin::File { path: path.to_owned(), line }, message });
+            problems.push(Problem { origin: Origin::File { path: path.to_owned(), line: Some(line) }, message });
         }
     }
     // The parser sorts keys; people read files from the top.
@@ -301,7 +314,7 @@ mod tests {
     fn environment(name: &str, value: &str) -> (Settings, Vec<String>) {
         let mut settings = Settings::built_in();
         let mut problems = Vec::new();
-        settings.apply_environment([(name.to_owned(), value.to_owned())].into_iter(), &mut problems);
+        settings.apply_environment([(name.into(), value.into())].into_iter(), &mut problems);
         (settings, problems.iter().map(Problem::to_string).collect())
     }
 

@@ -191,7 +191,7 @@ impl ListReader<'_> {
     }
 
     fn problem(&mut self, span: &Range<usize>, message: String) {
-        let origin = Origin::File { path: self.path.to_owned(), line: line_of(self.text, span) };
+        let origin = Origin::File { path: self.path.to_owned(), line: Some(line_of(self.text, span)) };
         self.problems.push(Problem { origin, message });
     }
 }
@@ -205,6 +205,11 @@ const KINDS: [PublisherKind; 7] = [
     PublisherKind::StateControlled,
     PublisherKind::Aggregator,
 ];
+
+/// The names of the kinds, for a message.
+pub(crate) fn kind_names() -> String {
+    KINDS.map(PublisherKind::as_str).join(", ")
+}
 
 /// The kind of a publisher by its name in configuration.
 pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {

@@ -3,10 +3,11 @@
 mod list;
 pub(crate) mod opml;
 
-pub(crate) use list::kind_from_name;
+pub(crate) use list::{kind_from_name, kind_names};
 
-use anyhow::Context as _;
-use std::path::Path;
+use crate::exit::UsageError;
+use std::{net::IpAddr, path::Path};
+use url::{Host, Url};
 use wirewatch_model::{FeedSpec, address};
 
 /// The list that is followed when the user has none.
@@ -21,7 +22,7 @@ pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Vec<FeedSpec>> {
         return Ok(list::parse(Path::new(BUILT_IN_NAME), BUILT_IN)?);
     };
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the feed list {} cannot be read (feeds.file names it)", path.display()))?;
+        .map_err(|error| UsageError(format!("the feed list {} cannot be read: {error}", path.display())))?;
     Ok(list::parse(path, &text)?)
 }
 
@@ -34,7 +35,136 @@ pub(crate) fn checked_url(url: &str) -> Result<String, String> {
     }
 }
 
+/// The address of a feed that a person or another program names, normalised (scheme and host in lower
+/// case, without default port and fragment), or why it can never be followed.
+pub(crate) fn feed_url(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let mut url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+        _ => return Err(format!("'{text}' is no http or https address")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        // Not repeated: messages end up in logs.
+        return Err("an address with a user name or password is not followed".to_owned());
+    }
+    let inner = match url.host() {
+        Some(Host::Ipv4(ip)) => is_inner(ip.into()),
+        Some(Host::Ipv6(ip)) => is_inner(ip.into()),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => return Err(format!("'{text}' is no http or https address")),
+    };
+    if inner {
+        return Err(format!("'{text}' is not on the public internet, and nothing else is ever asked"));
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+/// The common addresses that are not public, so that a mistake is told at once; what is asked is
+/// decided by the guard of the fetcher, which knows them all.
+fn is_inner(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || ip.is_broadcast()
+                || ip.is_documentation()
+        }
+        IpAddr::V6(ip) => {
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+        }
+    }
+}
+
+/// The registrable domain of a publisher that was named, or why it is none.
+pub(crate) fn domain(text: &str) -> Result<String, String> {
+    let wrong = || format!("'{text}' is no domain, such as news.example");
+    let url = Url::parse(&format!("https://{}/", text.trim())).map_err(|_| wrong())?;
+    let plain = url.path() == "/" && url.port().is_none() && url.username().is_empty();
+    match url.host() {
+        Some(Host::Domain(name)) if plain && name.trim_matches('.').contains('.') => {
+            Ok(address::registrable_domain(name))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A country as two letters (ISO 3166), in capitals.
+pub(crate) fn country(text: &str) -> Result<String, String> {
+    match text.trim().as_bytes() {
+        [one, two] if one.is_ascii_alphabetic() && two.is_ascii_alphabetic() => {
+            Ok(text.trim().to_ascii_uppercase())
+        }
+        _ => Err(format!("'{text}' is no country code of two letters, such as UA")),
+    }
+}
+
+/// A language by the shape of its code (BCP 47).
+pub(crate) fn language(text: &str) -> Result<String, String> {
+    let mut parts = text.trim().split('-');
+    let first = parts.next().unwrap_or_default();
+    let primary = (2..=3).contains(&first.len()) && first.bytes().all(|letter| letter.is_ascii_alphabetic());
+    let further =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if primary && parts.all(further) {
+        Ok(text.trim().replacen(first, &first.to_ascii_lowercase(), 1))
+    } else {
+        Err(format!("'{text}' is no language code, such as en, uk or pt-BR"))
+    }
+}
+
 /// The domain that identifies a publisher: that of an address.
 pub(crate) fn domain_of(url: &str) -> String {
     address::publisher_domain(url).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_feed_has_one_address() {
+        for typed in ["HTTPS://News.Example:443/Rss?b=1&a=2#top", " https://news.example/Rss?b=1&a=2"] {
+            assert_eq!(feed_url(typed).as_deref(), Ok("https://news.example/Rss?b=1&a=2"), "{typed}");
+        }
+        assert_eq!(feed_url("http://news.example:8080").as_deref(), Ok("http://news.example:8080/"));
+    }
+
+    #[test]
+    fn what_can_never_be_followed_is_refused() {
+        for typed in ["news.example", "ftp://news.example/", "https://", "/rss"] {
+            assert!(feed_url(typed).is_err_and(|reason| reason.contains("no http or https")), "{typed}");
+        }
+        for typed in ["http://127.1/rss", "http://[::1]/", "https://localhost/rss", "http://192.168.0.7:80/"]
+        {
+            assert!(feed_url(typed).is_err_and(|reason| reason.contains("public")), "{typed}");
+        }
+        let refused = feed_url("https://desk:secret@news.example/rss").expect_err("credentials");
+        assert!(refused.contains("password") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_said_of_a_publisher_has_its_form() {
+        assert_eq!(domain("www.News.Example").as_deref(), Ok("news.example"));
+        for text in ["", "news", "a b.example", "news.example/x", "1.2.3.4", "https://news.example"] {
+            assert!(domain(text).is_err(), "{text}");
+        }
+        assert_eq!(country("ua").as_deref(), Ok("UA"));
+        assert!(country("UKR").is_err() && country("У").is_err() && country("1A").is_err());
+        assert_eq!(language("EN").as_deref(), Ok("en"));
+        assert_eq!(language("zh-Hant-TW").as_deref(), Ok("zh-Hant-TW"));
+        for text in ["", "english", "e", "en_US", "en-", "ук"] {
+            assert!(language(text).is_err(), "{text}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! What OPML has no attribute for (kind, country, why a feed is off) stands in attributes of our own
 //! namespace, so that our own lists survive the round trip and other programs ignore it.
 
-use crate::feeds::{checked_url, domain_of, kind_from_name};
+use crate::feeds::{country, domain_of, feed_url, kind_from_name, language};
 use anyhow::{Context as _, bail};
 use quick_xml::{
     Reader, Writer,
@@ -29,10 +29,17 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Outlines> {
     let mut outlines = Outlines::default();
     let mut seen = HashSet::new();
     let mut is_opml = false;
+    let mut open = 0_usize;
     loop {
         let event = reader
             .read_event()
             .with_context(|| format!("not well-formed XML near byte {}", reader.error_position()))?;
+        match &event {
+            Event::Start(_) => open += 1,
+            // The reader sees to it that every end has a beginning.
+            Event::End(_) => open = open.saturating_sub(1),
+            _ => {}
+        }
         match event {
             Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
                 "opml" => is_opml = true,
@@ -43,6 +50,7 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Outlines> {
                 },
                 _ => {}
             },
+            Event::Eof if open > 0 => bail!("the document is cut off: it ends before its last element does"),
             Event::Eof if is_opml => return Ok(outlines),
             Event::Eof => bail!("not an OPML document: it has no <opml> element"),
             _ => {}
@@ -115,7 +123,7 @@ fn attributes(element: &BytesStart<'_>) -> HashMap<String, String> {
 /// The feed an outline stands for; `None` for a folder.
 fn feed(attributes: &HashMap<String, String>) -> Option<Result<FeedSpec, String>> {
     let get = |name: &str| attributes.get(name).cloned();
-    let url = match checked_url(attributes.get("xmlurl")?) {
+    let url = match feed_url(attributes.get("xmlurl")?) {
         Ok(url) => url,
         Err(reason) => return Some(Err(reason)),
     };
@@ -126,8 +134,8 @@ fn feed(attributes: &HashMap<String, String>) -> Option<Result<FeedSpec, String>
     let publisher = Publisher {
         name: name.unwrap_or_else(|| domain.clone()),
         domain,
-        country: get("wirewatch:country"),
-        language: get("language"),
+        country: get("wirewatch:country").and_then(|code| country(&code).ok()),
+        language: get("language").and_then(|code| language(&code).ok()),
         kind: get("wirewatch:kind").and_then(|kind| kind_from_name(&kind)).unwrap_or_default(),
     };
     let commented = get("iscomment").is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -172,9 +180,12 @@ mod tests {
         assert_eq!(read.refused, ["'feed:x' is no http or https address"]);
     }
 
+    const CUT: &str = "<opml><body><outline xmlUrl='https://a.example/'/>";
+    const MIXED: &str = "<opml><body><outline xmlUrl='https://a.example/'/></opml></body>";
+
     #[test]
     fn refuses_what_is_no_opml() {
-        for text in ["", "<html><body>no</body></html>", "<opml><body><outline", "plain words"] {
+        for text in ["", "<html><body>no</body></html>", "<opml><body><outline", "plain words", CUT, MIXED] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
