@@ -117,12 +117,12 @@ pub async fn see_through(
     stop: &Stop,
 ) -> Result<JobEnd, PipelineError> {
     let reader = database.reader()?;
+    update(database, job, JobUpdate::Claim)?;
     let mut report = None;
     let mut noted = None;
     loop {
         let owner = match OwnerLock::acquire(database.path(), Role::Command) {
             Ok(lock) => {
-                update(database, job, JobUpdate::Claim)?;
                 let setup = host.setup()?;
                 // Its own signals: a handover ends this run, not the command.
                 let own = stop.child();
