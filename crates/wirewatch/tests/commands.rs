@@ -78,7 +78,98 @@ fn opml_goes_in_and_out() {
     other.write("config/wirewatch/feeds.toml", "");
     other.pipe(&["feeds", "import", "-"], &exported).expect(0);
     assert_eq!(other.run(&["feeds", "export"]).expect(0).stdout, exported);
-    other.pipe(&["feeds", "import", "-"], "<rss/>").expect(4);
+    let empty = Session::new();
+    let cut = &exported[..exported.find("</body>").expect("a body")];
+    for text in ["<rss/>", cut] {
+        let ran = empty.pipe(&["feeds", "import", "-"], text).expect(2);
+        assert!(ran.stderr.contains("nothing was imported"), "{}", ran.stderr);
+    }
+    assert!(!empty.path("data").exists(), "not even a database was made");
+}
+
+#[test]
+fn an_import_changes_nothing_that_is_known() {
+    let session = Session::new();
+    session.write(
+        "config/wirewatch/feeds.toml",
+        "[[feed]]\nurl = \"https://listed.example/rss\"\noff = \"dead\"\n",
+    );
+    session.run(&["feeds", "add", "https://mine.example/rss"]).expect(0);
+    session.run(&["feeds", "remove", "https://mine.example/rss"]).expect(0);
+    let exported = session.run(&["feeds", "export"]).expect(0).stdout;
+    assert_eq!(exported.matches("wirewatch:off=").count(), 2, "{exported}");
+    session.write(
+        "others.opml",
+        "<opml><body><outline xmlUrl='https://mine.example/rss'/>\
+         <outline xmlUrl='https://listed.example/rss'/><outline xmlUrl='https://new.example/rss'/></body></opml>",
+    );
+    let off = |session: &Session| {
+        let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+        rows.iter().filter(|row| row["health"] == "off").count()
+    };
+    session.run(&["feeds", "import", "others.opml"]).expect(0);
+    assert_eq!(off(&session), 2);
+    session.run(&["feeds", "import", "others.opml", "--switch-on"]).expect(0);
+    assert_eq!(off(&session), 0);
+
+    let other = Session::new();
+    other.write("config/wirewatch/feeds.toml", "");
+    other.pipe(&["feeds", "import", "-"], &exported).expect(0);
+    assert_eq!(off(&other), 2, "what the file marks as off is taken as off");
+}
+
+#[test]
+fn a_listed_feed_is_removed_before_the_first_run_and_stays_so() {
+    let session = Session::new();
+    let url = "http://127.0.0.1:9/rss";
+    session.write("config/wirewatch/feeds.toml", &format!("[[feed]]\nurl = \"{url}\"\n"));
+    session.run(&["feeds", "remove", "https://nobody.example/"]).expect(2);
+    assert!(!session.path("data").exists(), "nothing was removed, nothing was made");
+    session.run(&["feeds", "remove", url]).expect(0);
+    // The run brings the list in and asks nothing: the only feed is off.
+    session.run(&["run", "--once"]).expect(0);
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!((rows.len(), &rows[0]["health"]), (1, &Value::from("off")), "{rows:?}");
+    session.run(&["feeds", "add", url]).expect(0);
+    assert_eq!(session.run(&["feeds", "list"]).expect(0).json_lines()[0]["health"], "never-checked");
+}
+
+#[test]
+fn a_feed_that_cannot_be_is_refused_with_the_reason() {
+    let session = Session::new();
+    for (args, reason) in [
+        (&["https://desk:secret@a.example/rss"][..], "password"),
+        (&["http://192.168.0.1/rss"], "public internet"),
+        (&["https://a.example/rss", "--publisher", "not a domain"], "no domain"),
+        (&["https://a.example/rss", "--country", "UKR"], "two letters"),
+        (&["https://a.example/rss", "--language", "english"], "language code"),
+        (&["https://a.example/rss", "--kind", "blog"], "think-tank, state-controlled"),
+    ] {
+        let ran = session.run(&[&["feeds", "add"], args].concat()).expect(2);
+        assert!(ran.stderr.contains(reason) && !ran.stderr.contains("secret"), "{}", ran.stderr);
+    }
+    session.write("config/wirewatch/feeds.toml", "");
+    session.run(&["feeds", "add", "HTTPS://A.Example:443/rss#new"]).expect(0);
+    session.run(&["feeds", "add", "https://a.example/rss"]).expect(0);
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!((rows.len(), &rows[0]["url"]), (1, &Value::from("https://a.example/rss")));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_no_database() {
+    let session = Session::new();
+    session.write("folder/file", "x");
+    let pipe = session.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for (path, reason) in
+        [("folder", "is a folder"), ("pipe", "no regular file"), ("folder/file/x.db", "cannot be looked at")]
+    {
+        for command in ["list", "run"] {
+            let ran = session.run(&["--db", path, command]).expect(2);
+            assert!(ran.stderr.contains(reason) && !ran.stderr.contains("no database at"), "{}", ran.stderr);
+        }
+    }
 }
 
 #[test]
@@ -86,6 +177,7 @@ fn topics_and_seeds_are_there_without_a_database() {
     let session = Session::new();
     let topics = session.run(&["topics", "list"]).expect(0).json_lines();
     assert_eq!(topics.len(), 20);
+    assert!(topics.iter().all(|topic| topic["threshold"].to_string().len() <= 4), "{topics:?}");
     assert!(topics.iter().all(|topic| topic["definition"].as_str().is_some_and(|text| !text.is_empty())));
     let seeds = session.run(&["seeds", "list", "--format", "csv"]).expect(0).stdout;
     assert_eq!(seeds.lines().count(), 6, "{seeds}");
@@ -115,6 +207,11 @@ fn clean_shows_one_page_to_a_person() {
     }
     let json = session.run(&["clean", &page, "--url", "https://harbour.example/x/y"]).expect(0).json_lines();
     assert_eq!(json[0]["publisher"], "Harbour Post");
+    session.write("short.html", "<html><body><p>Nothing here.</p></body></html>");
+    let rejected = session.run(&["clean", "short.html"]).expect(0).json_lines();
+    assert!(rejected[0]["rejected"].is_string(), "{rejected:?}");
+    let ran = session.run(&["clean", &page, "--url", "nonsense"]).expect(2);
+    assert!(ran.stderr.contains("--url: 'nonsense'"), "{}", ran.stderr);
     let ran = session.run(&["clean", "nowhere.html"]).expect(4);
     assert!(ran.stderr.contains("nowhere.html"), "{}", ran.stderr);
 }
@@ -125,4 +222,5 @@ fn a_name_that_cannot_be_a_reader_is_refused() {
     session.run(&["new", "--reader", "a b"]).expect(2);
     session.run(&["new"]).expect(2);
     session.run(&["new", "--reader", "desk", "--peek", "--ack", "7"]).expect(2);
+    session.run(&["new", "--reader", "desk", "--from", "now", "--peek"]).expect(2);
 }

@@ -42,7 +42,38 @@ fn a_mistake_in_the_environment_names_the_variable() {
 fn a_file_that_was_named_must_exist() {
     let session = Session::new();
     let ran = session.run(&["--config", "none.toml", "config", "show"]).expect(2);
-    assert!(ran.stderr.contains("none.toml"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("none.toml: cannot be read"), "no line is named: {}", ran.stderr);
+
+    let file = session.write("config/wirewatch/wirewatch.toml", "[feeds]\nfile = \"nope.toml\"\n");
+    let ran = session.run(&["feeds", "list"]).expect(2);
+    assert!(ran.stderr.contains(&format!("{}:2: feeds.file: ", file.display())), "{}", ran.stderr);
+}
+
+#[test]
+fn mistakes_of_all_layers_are_told_together() {
+    let session = Session::new();
+    session.write(
+        "config/wirewatch/wirewatch.toml",
+        "[fetch]\npage_workers = 0\npage_worker = 1\nfeed_workers = \"x\"\n[log]\nlevel = \"loud\"\n",
+    );
+    let child = session.command(&["stats"]).env("WIREWATCH_SERVE__BIND", "here").spawn().expect("starts");
+    let ran = common::Ran::of(child).expect(2);
+    for mistake in
+        ["between 1 and 256", "unknown key fetch.page_worker", "a whole number", "'loud'", "serve.bind"]
+    {
+        assert!(ran.stderr.contains(mistake), "{mistake}: {}", ran.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_a_mistake() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let session = Session::new();
+    let value = std::ffi::OsStr::from_bytes(b"mine\xff.db");
+    let child = session.command(&["stats"]).env("WIREWATCH_DATABASE__PATH", value).spawn().expect("starts");
+    let ran = common::Ran::of(child).expect(2);
+    assert!(ran.stderr.contains("WIREWATCH_DATABASE__PATH: database.path is not UTF-8"), "{}", ran.stderr);
 }
 
 #[test]

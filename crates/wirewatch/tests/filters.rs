@@ -135,6 +135,21 @@ fn tag_gives_topics_with_spans_that_hold() {
 }
 
 #[test]
+fn numbers_pass_unchanged_and_ids_come_back_as_they_were_given() {
+    let session = Session::new();
+    let line = |id: &str| {
+        format!("{{\"id\":{id},\"title\":\"Talks\",\"text\":\"{}\",\"price\":2.50}}\n", "word ".repeat(90))
+    };
+    let (first, second) = ("123456789012345678901234567890", "7.0");
+    let input = format!("\u{feff}{}{}", line(first), line(second));
+    let ran = session.pipe(&["stage", "dedup"], &input).expect(0);
+    let answers: Vec<&str> = ran.stdout.lines().collect();
+    assert!(answers.iter().all(|answer| answer.contains("\"price\":2.50")), "{answers:?}");
+    assert!(answers[0].starts_with(&format!("{{\"id\":{first},")), "{answers:?}");
+    assert!(answers[1].contains(&format!("\"of\":{first}")), "{answers:?}");
+}
+
+#[test]
 fn filters_can_be_piped_into_one_another() {
     let session = Session::new();
     let lines = [

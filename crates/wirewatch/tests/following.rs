@@ -168,6 +168,29 @@ fn what_was_stored_can_be_asked_for() {
     assert!(found.iter().all(|item| item["language"] == "uk"), "{found:?}");
     ask(&["search", "xylophonist", "--fail-empty"]).expect(1);
     ask(&["list", "--until", "2001-01-01"]).expect(0);
+    let forever =
+        ask(&["list", "--since", "99999999d", "--until", "9999-12-31", "--limit", "10000"]).expect(0);
+    assert_eq!(forever.json_lines().len(), relevant.len());
+
+    // The example of the README: another form of the word stands in the articles.
+    assert!(!ask(&["search", "кордон"]).expect(0).json_lines().is_empty());
+    let ran = ask(&["search", "--", "--", "!"]).expect(2);
+    assert!(ran.stderr.contains("no word to search for"), "{}", ran.stderr);
+    let ran = ask(&["search", "border", "—"]).expect(0);
+    assert!(ran.stderr.contains("left out of the query") && ran.stderr.contains("—"), "{}", ran.stderr);
+
+    for command in [&["list"][..], &["search", "gas"], &["new", "--reader", "strict"]] {
+        let ran = ask(&[command, &["--topic", "sanction"]].concat()).expect(2);
+        assert!(ran.stderr.contains("did you mean sanctions?"), "{}", ran.stderr);
+    }
+    for stranger in [["--publisher", "nobody.example"], ["--language", "tlh"]] {
+        let ran = ask(&[&["list"], &stranger[..]].concat()).expect(0);
+        assert!(ran.stderr.contains(stranger[1]), "{}", ran.stderr);
+        ask(&[&["new", "--reader", "strict"], &stranger[..]].concat()).expect(2);
+    }
+    let news = ask(&["new", "--reader", "strict", "--limit", "10000"]).expect(0).json_lines();
+    assert_eq!(news.len(), all.len(), "what was refused was not remembered");
+    ask(&["new", "--reader", "strict", "--from", "now"]).expect(2);
 
     let first = relevant[0]["id"].to_string();
     let detail = ask(&["show", &first]).expect(0).json_lines();

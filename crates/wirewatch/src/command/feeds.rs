@@ -350,7 +350,9 @@ fn remove(app: &App, name: &str) -> anyhow::Result<Exit> {
         }
     };
     if listed {
-        tracing::info!("{url} stands in a feed list: it is switched off in the database, the list is as it was");
+        tracing::info!(
+            "{url} stands in a feed list: it is switched off in the database, the list is as it was"
+        );
     } else {
         tracing::info!("{url} is not followed any more");
     }

@@ -56,7 +56,10 @@ fn strangers(reader: &Reader, filter: &ItemFilter) -> Result<Vec<String>, StoreE
         let any = ItemFilter { publishers: vec![name.clone()], ..any_article() };
         if !has_feed && reader.items(&any)?.is_empty() {
             let names = publishers.iter().flat_map(|known| [known.name.as_str(), known.domain.as_str()]);
-            strangers.push(format!("{} (the database has nothing of that name)", unknown("publisher", name, names)));
+            strangers.push(format!(
+                "{} (the database has nothing of that name)",
+                unknown("publisher", name, names)
+            ));
         }
     }
     for code in &filter.languages {

@@ -70,7 +70,8 @@ pub(crate) fn run(app: &mut App, args: &NewArgs) -> anyhow::Result<Exit> {
     }
     let after = match row(&database, &args.reader)? {
         Some(_) if args.from.is_some() => {
-            let message = format!("--from is for a new reader, and there is a reader {} already", args.reader);
+            let message =
+                format!("--from is for a new reader, and there is a reader {} already", args.reader);
             return Err(UsageError(message).into());
         }
         Some(reader) => reader.acked,

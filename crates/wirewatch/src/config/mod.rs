@@ -366,7 +366,7 @@ mod tests {
         for level in ["loud", "", "info,", "info,wirewatch=loud", "wirewatch"] {
             assert!(config(&format!("[log]\nlevel = \"{level}\"\n")).is_err(), "{level}");
         }
-        for level in ["WARN", "off", "info,wirewatch_fetch=debug", "warn, wirewatch_store=trace"] {
+        for level in ["WARN", "off", "info,wirewatch_fetch=debug", "warn,wirewatch_store=trace"] {
             assert!(config(&format!("[log]\nlevel = \"{level}\"\n")).is_ok(), "{level}");
         }
     }

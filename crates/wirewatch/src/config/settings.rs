@@ -92,7 +92,10 @@ impl Value {
 pub(crate) enum Origin {
     BuiltIn,
     /// `line` is `None` when the file as a whole is meant.
-    File { path: PathBuf, line: Option<usize> },
+    File {
+        path: PathBuf,
+        line: Option<usize>,
+    },
     Environment(String),
     Flag(&'static str),
 }
@@ -272,7 +275,8 @@ fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<(String, O
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(text, &span));
             let message = format!("not valid TOML: {}", error.message());
-            problems.push(Problem { origin: Origin::File { path: path.to_owned(), line: Some(line) }, message });
+            problems
+                .push(Problem { origin: Origin::File { path: path.to_owned(), line: Some(line) }, message });
         }
     }
     // The parser sorts keys; people read files from the top.

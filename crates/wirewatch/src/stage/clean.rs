@@ -9,7 +9,7 @@ use wirewatch_model::{HostMemory, HostObservation, address};
 
 /// Answers one line: `{"id","path"|"html","url"?,"content_type"?}`, without any memory of hosts.
 pub(crate) fn answer(bytes: &[u8], now: Timestamp) -> Answer {
-    line::answer(bytes, |line| Ok(fields(line, &clean_line(line, &HostMemory::default(), now)?)))
+    line::answer(bytes, |line| fields(line, &clean_line(line, &HostMemory::default(), now)?))
 }
 
 fn clean_line(line: &Line, memory: &HostMemory, now: Timestamp) -> Result<Cleaned, LineError> {
@@ -22,11 +22,12 @@ fn clean_line(line: &Line, memory: &HostMemory, now: Timestamp) -> Result<Cleane
     Ok(clean(&page, memory, now))
 }
 
-fn fields(line: &Line, cleaned: &Cleaned) -> Vec<(&'static str, Value)> {
+fn fields(line: &Line, cleaned: &Cleaned) -> Result<Vec<(&'static str, Value)>, LineError> {
     let article = &cleaned.article;
     let url = Some(&article.url).filter(|url| !url.is_empty()).map(String::as_str);
-    vec![
-        ("url", line.value("url").cloned().unwrap_or_else(|| json!(url))),
+    let given = line.optional_text("url")?;
+    Ok(vec![
+        ("url", json!(given.or(url))),
         ("title", json!(article.title)),
         ("authors", json!(article.authors)),
         ("published", json!(article.published)),
@@ -38,7 +39,7 @@ fn fields(line: &Line, cleaned: &Cleaned) -> Vec<(&'static str, Value)> {
         ("text", json!(article.text)),
         ("method", json!(article.method)),
         ("rejected", json!(cleaned.rejected.as_ref().map(ToString::to_string))),
-    ]
+    ])
 }
 
 /// What `--learn` remembers of the hosts of the lines before.
@@ -57,14 +58,14 @@ impl Hosts {
             let nothing = HostMemory::default();
             let memory = self.memories.get(&host).unwrap_or(&nothing);
             let cleaned = clean_line(line, memory, now)?;
-            let fields = fields(line, &cleaned);
+            let fields = fields(line, &cleaned)?;
             self.learn(line, &cleaned.observation);
             Ok(fields)
         })
     }
 
     fn learn(&mut self, line: &Line, observation: &HostObservation) {
-        let page = line.value("url").and_then(Value::as_str).and_then(address::identity);
+        let page = line.optional_text("url").ok().flatten().and_then(address::identity);
         let Some(page) = page.filter(|_| !observation.host.is_empty()) else { return };
         if !self.seen.insert(page) {
             return;

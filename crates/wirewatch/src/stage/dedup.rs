@@ -1,6 +1,6 @@
 //! `stage dedup`: articles into verdicts, each line judged with what came before it.
 
-use super::line::{self, Answer, Line, score};
+use super::line::{self, Answer, Field, Line, score};
 use serde_json::{Value, json};
 use wirewatch_dedup::{DedupConfig, Stream, StreamArticle};
 
@@ -8,7 +8,7 @@ use wirewatch_dedup::{DedupConfig, Stream, StreamArticle};
 pub(crate) struct Filter {
     stream: Stream,
     /// The ids of the lines judged so far; the stream knows a line by its place in this list.
-    ids: Vec<Value>,
+    ids: Vec<Field>,
 }
 
 impl Filter {
@@ -23,17 +23,22 @@ impl Filter {
             self.ids.push(line.id());
             let verdict = self.stream.judge(article);
             Ok(vec![
-                ("verdict", json!(verdict.verdict)),
-                ("of", verdict.of.map_or(Value::Null, |of| self.id_of(&of))),
-                ("relation", json!(verdict.relation)),
-                ("similarity", verdict.similarity.map_or(Value::Null, score)),
+                ("verdict", json!(verdict.verdict).into()),
+                ("of", verdict.of.map_or(Value::Null.into(), |of| self.id_of(&of))),
+                ("relation", json!(verdict.relation).into()),
+                ("similarity", verdict.similarity.map_or(Value::Null, score).into()),
                 ("story", self.id_of(&verdict.story)),
             ])
         })
     }
 
-    fn id_of(&self, place: &str) -> Value {
-        place.parse().ok().and_then(|place: usize| self.ids.get(place)).cloned().unwrap_or(Value::Null)
+    fn id_of(&self, place: &str) -> Field {
+        place
+            .parse()
+            .ok()
+            .and_then(|place: usize| self.ids.get(place))
+            .cloned()
+            .unwrap_or(Field::Made(Value::Null))
     }
 }
 
@@ -43,8 +48,8 @@ fn article(line: &Line, place: usize) -> anyhow::Result<StreamArticle> {
         id: place.to_string(),
         url: owned("url")?,
         publisher: owned("publisher")?,
-        title: line.text("title")?.to_owned(),
-        text: line.text("text")?.to_owned(),
+        title: line.article_text("title")?.to_owned(),
+        text: line.article_text("text")?.to_owned(),
         published: owned("published")?,
         language: owned("language")?,
     })

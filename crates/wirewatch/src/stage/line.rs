@@ -1,9 +1,15 @@
 //! One line of a stage filter: reading its fields, and the answer with what is copied through.
 
 use anyhow::{Context as _, anyhow, bail};
-use serde_json::{Map, Value, json};
+use serde::{
+    Deserialize, Serialize, Serializer,
+    de::{Deserializer, MapAccess, Visitor},
+};
+use serde_json::{Value, json, value::RawValue};
 use std::{
     borrow::Cow,
+    collections::HashSet,
+    fmt,
     fs::File,
     io::{self, Read as _},
     path::Path,
@@ -15,12 +21,63 @@ const BODIES: &[&str] = &["path", "html", "body", "body_base64"];
 /// Largest file or decompressed body, in bytes: a page or feed beyond it is a mistake or an attack.
 const LARGEST: u64 = 256 << 20;
 
+<<<<<<< HEAD
+=======
+/// Longest title or text of an article, in bytes.
+const LONGEST_TEXT: usize = 16 << 20;
+
+>>>>>>> cli
 /// Room for an answer of usual size: an article with its tags.
 const LINE_BYTES: usize = 8 << 10;
 
 /// A line as its fields.
 pub(crate) struct Line {
-    fields: Map<String, Value>,
+    fields: Vec<(String, Field)>,
+}
+
+/// The value of a field. What is no text stays as it was written: numbers keep every digit.
+#[derive(Clone)]
+pub(crate) enum Field {
+    Text(String),
+    Written(Box<RawValue>),
+    /// Made by a stage.
+    Made(Value),
+}
+
+impl Field {
+    fn is_null(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Written(raw) => raw.get() == "null",
+            Self::Made(value) => value.is_null(),
+        }
+    }
+}
+
+impl From<Value> for Field {
+    fn from(value: Value) -> Self {
+        Self::Made(value)
+    }
+}
+
+impl From<&RawValue> for Field {
+    fn from(raw: &RawValue) -> Self {
+        // A text with an escape that is no letter cannot be read, but can be copied through.
+        match serde_json::from_str::<String>(raw.get()) {
+            Ok(text) if raw.get().starts_with('"') => Self::Text(text),
+            _ => Self::Written(raw.to_owned()),
+        }
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => text.serialize(serializer),
+            Self::Written(raw) => raw.serialize(serializer),
+            Self::Made(value) => value.serialize(serializer),
+        }
+    }
 }
 
 /// What one line is answered with.
@@ -40,14 +97,14 @@ impl Answer {
 
     /// The answer to a line whose stage panicked.
     pub(crate) fn internal_fault(line: &[u8]) -> Self {
-        let id = Line::parse(line).map_or(Value::Null, |line| line.id());
-        Self::error(
-            &json!({"id": id, "error": "internal fault: the stage panicked; please report this line"}),
-        )
+        let id = Line::parse(line).map_or(Field::Made(Value::Null), |line| line.id());
+        Self::failed(id, "internal fault: the stage panicked; please report this line", Vec::new())
     }
 
-    fn error(value: &Value) -> Self {
-        Self { bytes: to_line(value), error: true }
+    fn failed(id: Field, error: &str, fields: Vec<(&'static str, Value)>) -> Self {
+        let mut answer = vec![("id", id), ("error", json!(error).into())];
+        answer.extend(fields.into_iter().map(|(key, value)| (key, value.into())));
+        Self { bytes: to_line(&answer), error: true }
     }
 }
 
@@ -67,19 +124,20 @@ impl<E: Into<anyhow::Error>> From<E> for LineError {
 /// Answers a line with its own fields, less the bodies, and those the stage writes.
 ///
 /// A line that an earlier filter could not answer is passed on as it is.
-pub(crate) fn answer(
+pub(crate) fn answer<F: Into<Field>>(
     bytes: &[u8],
-    stage: impl FnOnce(&Line) -> Result<Vec<(&'static str, Value)>, LineError>,
+    stage: impl FnOnce(&Line) -> Result<Vec<(&'static str, F)>, LineError>,
 ) -> Answer {
     let line = match Line::parse(bytes) {
         Ok(line) => line,
-        Err(error) => return Answer::error(&json!({"id": null, "error": format!("{error:#}")})),
+        Err(error) => return Answer::failed(Value::Null.into(), &format!("{error:#}"), Vec::new()),
     };
-    if line.fields.get("error").is_some_and(|error| !error.is_null()) {
-        return Answer::error(&Value::Object(line.fields));
+    if line.field("error").is_some() {
+        return Answer { bytes: to_line(&line.fields), error: true };
     }
     match stage(&line) {
         Ok(written) => Answer { bytes: to_line(&line.into_answer(written)), error: false },
+<<<<<<< HEAD
         Err(LineError { error, fields }) => {
             let mut answer = Map::new();
             answer.insert("id".to_owned(), line.id());
@@ -94,45 +152,83 @@ fn to_line(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(LINE_BYTES);
     #[allow(clippy::expect_used, reason = "a JSON value has text keys and memory takes every write")]
     serde_json::to_writer(&mut bytes, value).expect("a JSON value can be written to memory");
+=======
+        Err(LineError { error, fields }) => Answer::failed(line.id(), &format!("{error:#}"), fields),
+    }
+}
+
+fn to_line<K: AsRef<str>>(fields: &[(K, Field)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(LINE_BYTES);
+    let mut serializer = serde_json::Serializer::new(&mut bytes);
+    #[allow(clippy::expect_used, reason = "fields have text keys and memory takes every write")]
+    serializer
+        .collect_map(fields.iter().map(|(key, value)| (key.as_ref(), value)))
+        .expect("fields can be written to memory");
+>>>>>>> cli
     bytes.push(b'\n');
     bytes
 }
 
 impl Line {
     fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
-        let value: Value = serde_json::from_slice(bytes).context("the line is not JSON")?;
-        match value {
-            Value::Object(fields) if fields.contains_key("id") => Ok(Self { fields }),
-            Value::Object(_) => bail!("the line has no field id"),
-            _ => bail!("the line is not a JSON object"),
+        // Programs of Windows put a mark at the beginning of a file.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            let value: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(bytes);
+            value.context("the line is not JSON")?;
+            bail!("the line is not a JSON object");
         }
+        let line: Self = serde_json::from_slice(bytes).context("the line is not JSON")?;
+        if line.fields.iter().all(|(key, _)| key != "id") {
+            bail!("the line has no field id");
+        }
+        Ok(line)
+    }
+
+    /// A field that is there and not null.
+    fn field(&self, key: &str) -> Option<&Field> {
+        let (_, field) = self.fields.iter().find(|(name, _)| name == key)?;
+        (!field.is_null()).then_some(field)
     }
 
     /// The id as it was given.
-    pub(crate) fn id(&self) -> Value {
-        self.fields.get("id").cloned().unwrap_or(Value::Null)
+    pub(crate) fn id(&self) -> Field {
+        self.field("id").cloned().unwrap_or(Field::Made(Value::Null))
     }
 
     /// A text that must be there.
     pub(crate) fn text(&self, key: &str) -> anyhow::Result<&str> {
-        match self.fields.get(key) {
-            Some(Value::String(text)) => Ok(text),
-            None | Some(Value::Null) => bail!("field {key} is missing"),
-            Some(_) => bail!("field {key} is not a string"),
+        self.optional_text(key)?.ok_or_else(|| anyhow!("field {key} is missing"))
+    }
+
+    /// A title or text of an article: what is longer than any article is not judged.
+    pub(crate) fn article_text(&self, key: &str) -> anyhow::Result<&str> {
+        let text = self.text(key)?;
+        if text.len() > LONGEST_TEXT {
+            bail!("field {key} is longer than {} MiB", LONGEST_TEXT >> 20);
         }
+        Ok(text)
     }
 
     /// A text that may be absent or null.
     pub(crate) fn optional_text(&self, key: &str) -> anyhow::Result<Option<&str>> {
-        match self.fields.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(_) => self.text(key).map(Some),
+        match self.field(key) {
+            None => Ok(None),
+            Some(Field::Text(text)) => Ok(Some(text)),
+            Some(_) => bail!("field {key} is not a string"),
         }
     }
 
     /// A field of any type; `None` when absent or null.
-    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
+    pub(crate) fn value(&self, key: &str) -> anyhow::Result<Option<Value>> {
+        Ok(match self.field(key) {
+            None => None,
+            Some(Field::Text(text)) => Some(Value::String(text.clone())),
+            Some(Field::Made(value)) => Some(value.clone()),
+            Some(Field::Written(raw)) => {
+                Some(serde_json::from_str(raw.get()).with_context(|| format!("field {key} cannot be read"))?)
+            }
+        })
     }
 
     /// The body: the field `inline`, the file `path` (`.gz` is opened), or for feeds `body_base64`.
@@ -154,6 +250,7 @@ impl Line {
     }
 
     /// Its own fields, less the bodies, and what the stage writes. Nothing is copied: a line is used up.
+<<<<<<< HEAD
     fn into_answer(self, written: Vec<(&'static str, Value)>) -> Value {
         let mut fields = self.fields;
         fields.retain(|key, _| {
@@ -161,6 +258,44 @@ impl Line {
         });
         fields.extend(written.into_iter().map(|(key, value)| (key.to_owned(), value)));
         Value::Object(fields)
+=======
+    fn into_answer<F: Into<Field>>(self, written: Vec<(&'static str, F)>) -> Vec<(String, Field)> {
+        let mut fields = self.fields;
+        fields.retain(|(key, _)| {
+            !BODIES.contains(&key.as_str()) && written.iter().all(|(name, _)| *name != key.as_str())
+        });
+        fields.extend(written.into_iter().map(|(key, value)| (key.to_owned(), value.into())));
+        fields
+    }
+}
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Line;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line, M::Error> {
+                let mut fields: Vec<(String, Field)> = Vec::new();
+                while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
+                    fields.push((key, raw.into()));
+                }
+                // Of a field that is given twice the last counts.
+                let mut met = HashSet::new();
+                let last: Vec<bool> = fields.iter().rev().map(|(key, _)| met.insert(key.as_str())).collect();
+                if last.contains(&false) {
+                    let mut last = last.into_iter().rev();
+                    fields.retain(|_| last.next().unwrap_or(true));
+                }
+                Ok(Line { fields })
+            }
+        }
+        deserializer.deserialize_map(Fields)
+>>>>>>> cli
     }
 }
 
@@ -191,7 +326,7 @@ mod tests {
     use std::io::Write as _;
 
     fn answered(line: &str, written: Vec<(&'static str, Value)>) -> Value {
-        let answer = answer(line.as_bytes(), |_| Ok(written));
+        let answer = answer(line.as_bytes(), |_: &Line| Ok(written));
         serde_json::from_slice(answer.bytes()).expect("JSON")
     }
 
@@ -205,8 +340,35 @@ mod tests {
     }
 
     #[test]
+    fn numbers_keep_every_digit() {
+        let line = r#"{"id":123456789012345678901234567890,"price":2.50,"list":[1e2,{"n":-0.0}]}"#;
+        let answer = answer(line.as_bytes(), |_| Ok(Vec::<(_, Value)>::new()));
+        assert_eq!(answer.bytes(), format!("{line}\n").as_bytes());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_line() {
+        assert_eq!(answered("\u{feff}{\"id\":1}", vec![]), json!({"id": 1}));
+    }
+
+    #[test]
+    fn of_a_field_given_twice_the_last_counts() {
+        let line = r#"{"id":1,"note":1,"id":2,"note":3}"#;
+        assert_eq!(answered(line, vec![]), json!({"id": 2, "note": 3}));
+    }
+
+    #[test]
+    fn a_text_longer_than_any_article_is_refused() {
+        let line = json!({"id": 1, "text": "x".repeat(LONGEST_TEXT + 1)}).to_string();
+        let line = Line::parse(line.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(line.text("text").is_ok());
+        let error = line.article_text("text").expect_err("too long");
+        assert_eq!(error.to_string(), "field text is longer than 16 MiB");
+    }
+
+    #[test]
     fn an_error_of_an_earlier_filter_is_passed_on() {
-        let got = answer(br#"{"id":3,"error":"no feed"}"#, |_| panic!("not asked"));
+        let got = answer::<Value>(br#"{"id":3,"error":"no feed"}"#, |_| panic!("not asked"));
         assert!(got.is_error());
         assert_eq!(got.bytes(), b"{\"id\":3,\"error\":\"no feed\"}\n");
     }

@@ -213,8 +213,9 @@ mod tests {
             }
         }
         let input: String = (0..100_000).map(|n| format!("{{\"id\":{n},\"title\":\"t\"}}\n")).collect();
-        let ended =
-            each_alone(4, Cursor::new(input), Closed, |bytes| line::answer(bytes, |_| Ok(Vec::new())));
+        let ended = each_alone(4, Cursor::new(input), Closed, |bytes| {
+            line::answer(bytes, |_| Ok(Vec::<(_, Value)>::new()))
+        });
         assert_eq!(Exit::of_error(&ended.expect_err("closed")), Exit::Done);
     }
 }

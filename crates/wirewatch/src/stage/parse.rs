@@ -11,7 +11,7 @@ pub(crate) fn answer(bytes: &[u8]) -> Answer {
         let body = line.body("body")?;
         let content_type = content_type(line)?;
         let url = line.optional_text("url")?;
-        match parse_feed(&body, content_type, url) {
+        match parse_feed(&body, content_type.as_deref(), url) {
             Ok(feed) => Ok(fields(&feed)),
             Err(refusal) => {
                 let fields = vec![("kind", json!(refusal.kind.as_str()))];
@@ -21,13 +21,14 @@ pub(crate) fn answer(bytes: &[u8]) -> Answer {
     })
 }
 
-fn content_type(line: &Line) -> anyhow::Result<Option<&str>> {
-    match line.value("headers") {
+fn content_type(line: &Line) -> anyhow::Result<Option<String>> {
+    match line.value("headers")? {
         None => Ok(None),
         Some(Value::Object(headers)) => Ok(headers
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            .and_then(|(_, value)| value.as_str())),
+            .and_then(|(_, value)| value.as_str())
+            .map(str::to_owned)),
         Some(_) => anyhow::bail!("field headers is not an object"),
     }
 }

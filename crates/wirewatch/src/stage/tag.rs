@@ -12,8 +12,8 @@ pub(crate) fn answer(bytes: &[u8], tagger: &Tagger) -> Answer {
     line::answer(bytes, |line| {
         let background = background(line)?;
         let tags = tagger.tag(&TagInput {
-            title: line.text("title")?,
-            text: line.text("text")?,
+            title: line.article_text("title")?,
+            text: line.article_text("text")?,
             language: line.optional_text("language")?,
             background: &background,
         });
@@ -23,7 +23,7 @@ pub(crate) fn answer(bytes: &[u8], tagger: &Tagger) -> Answer {
 
 /// Ranges of code points of the text that are stock background.
 fn background(line: &Line) -> anyhow::Result<Vec<Range<u32>>> {
-    let Some(value) = line.value("background") else { return Ok(Vec::new()) };
+    let Some(value) = line.value("background")? else { return Ok(Vec::new()) };
     let ranges = value.as_array().context("field background is not a list")?;
     ranges
         .iter()
