@@ -107,7 +107,11 @@ impl Engine {
             database: self.database.clone(),
             fetcher: fetcher.clone(),
             stages: Stages::new(Arc::clone(&self.tagger)),
-            topics: self.tagger.topics().map(|topic| (topic.slug.to_owned(), topic.title.to_owned())).collect(),
+            topics: self
+                .tagger
+                .topics()
+                .map(|topic| (topic.slug.to_owned(), topic.title.to_owned()))
+                .collect(),
             feeds,
             writer: self.writer.clone(),
             config: self.pipeline.clone(),

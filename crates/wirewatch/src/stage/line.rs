@@ -21,12 +21,9 @@ const BODIES: &[&str] = &["path", "html", "body", "body_base64"];
 /// Largest file or decompressed body, in bytes: a page or feed beyond it is a mistake or an attack.
 const LARGEST: u64 = 256 << 20;
 
-<<<<<<< HEAD
-=======
 /// Longest title or text of an article, in bytes.
 const LONGEST_TEXT: usize = 16 << 20;
 
->>>>>>> cli
 /// Room for an answer of usual size: an article with its tags.
 const LINE_BYTES: usize = 8 << 10;
 
@@ -137,22 +134,6 @@ pub(crate) fn answer<F: Into<Field>>(
     }
     match stage(&line) {
         Ok(written) => Answer { bytes: to_line(&line.into_answer(written)), error: false },
-<<<<<<< HEAD
-        Err(LineError { error, fields }) => {
-            let mut answer = Map::new();
-            answer.insert("id".to_owned(), line.id());
-            answer.insert("error".to_owned(), json!(format!("{error:#}")));
-            answer.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
-            Answer::error(&Value::Object(answer))
-        }
-    }
-}
-
-fn to_line(value: &Value) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(LINE_BYTES);
-    #[allow(clippy::expect_used, reason = "a JSON value has text keys and memory takes every write")]
-    serde_json::to_writer(&mut bytes, value).expect("a JSON value can be written to memory");
-=======
         Err(LineError { error, fields }) => Answer::failed(line.id(), &format!("{error:#}"), fields),
     }
 }
@@ -164,7 +145,6 @@ fn to_line<K: AsRef<str>>(fields: &[(K, Field)]) -> Vec<u8> {
     serializer
         .collect_map(fields.iter().map(|(key, value)| (key.as_ref(), value)))
         .expect("fields can be written to memory");
->>>>>>> cli
     bytes.push(b'\n');
     bytes
 }
@@ -250,15 +230,6 @@ impl Line {
     }
 
     /// Its own fields, less the bodies, and what the stage writes. Nothing is copied: a line is used up.
-<<<<<<< HEAD
-    fn into_answer(self, written: Vec<(&'static str, Value)>) -> Value {
-        let mut fields = self.fields;
-        fields.retain(|key, _| {
-            !BODIES.contains(&key.as_str()) && written.iter().all(|(name, _)| *name != key.as_str())
-        });
-        fields.extend(written.into_iter().map(|(key, value)| (key.to_owned(), value)));
-        Value::Object(fields)
-=======
     fn into_answer<F: Into<Field>>(self, written: Vec<(&'static str, F)>) -> Vec<(String, Field)> {
         let mut fields = self.fields;
         fields.retain(|(key, _)| {
@@ -295,7 +266,6 @@ impl<'de> Deserialize<'de> for Line {
             }
         }
         deserializer.deserialize_map(Fields)
->>>>>>> cli
     }
 }
 
