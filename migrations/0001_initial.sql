@@ -32,7 +32,7 @@ CREATE TABLE feed (
     origin         TEXT NOT NULL CHECK (origin IN ('file', 'added', 'backfill')),
     publisher      INTEGER REFERENCES publisher (id),
     publisher_spec TEXT NOT NULL,                -- JSON; a feed may differ from its publisher (language)
-    title          TEXT,                         -- the user's name for it
+    title          TEXT,                         -- the list's or the user's name for it
     own_title      TEXT,
     link           TEXT,
     language       TEXT,
@@ -40,8 +40,7 @@ CREATE TABLE feed (
     off            TEXT,                         -- why it is not followed; NULL when it is
     -- Who decided: a file may take back what a file said, not what the user or the publisher did.
     off_by         TEXT CHECK (off_by IN ('file', 'unlisted', 'user', 'gone', 'moved')),
-    settings       TEXT NOT NULL DEFAULT '{}',   -- of the list
-    user_settings  TEXT NOT NULL DEFAULT '{}',   -- of `feeds`; they win
+    settings       TEXT NOT NULL DEFAULT '{}',   -- JSON
     added_at       INTEGER NOT NULL,
     next_due       INTEGER,
     last_checked   INTEGER,

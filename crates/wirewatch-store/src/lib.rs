@@ -14,7 +14,7 @@
 //!   neighbours alone; a full disk stops the intake until there is room again, with nothing
 //!   acknowledged meanwhile ([`WriterState`]);
 //! - any number of [`Reader`]s: one question each, never blocked by the writer;
-//! - a [`ShortWriter`] for processes that do not run the pipeline: jobs, readers, feed settings.
+//! - a [`ShortWriter`] for processes that do not run the pipeline: jobs, readers, which feeds are followed.
 //!
 //! [`OwnerLock`] is the other half of "one writer": the one process that runs the pipeline holds it.
 //!

@@ -6,9 +6,6 @@ use crate::column::Micros;
 use jiff::Timestamp;
 use wirewatch_model::ArticleId;
 
-/// Texts of at least this many words may be originals although they only stand in for a page.
-const STANDALONE_WORDS: u32 = 80;
-
 /// The text of an article, for comparing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredText {
@@ -35,8 +32,6 @@ pub struct StoredSignature {
     pub publisher: String,
     /// The original, when it is a copy.
     pub copy_of: Option<ArticleId>,
-    /// Whether others can be copies of it: not a short text that stands in for a page.
-    pub standalone: bool,
     /// As the deduplicator gave it.
     pub signature: Vec<u8>,
 }
@@ -82,19 +77,17 @@ impl Reader {
         ids.sort_unstable();
         for id in ids {
             let signature = self.optional(
-                "SELECT a.time, p.domain, a.copy_of, a.provisional, a.words, s.signature
+                "SELECT a.time, p.domain, a.copy_of, s.signature
                    FROM article a JOIN signature s ON s.article = a.id LEFT JOIN publisher p ON p.id = a.publisher
                   WHERE a.id = ?1",
                 [id],
                 |row| {
-                    let (provisional, words): (bool, u32) = (row.get(3)?, row.get(4)?);
                     Ok(StoredSignature {
                         article: ArticleId(id),
                         time: row.get::<_, Micros>(0)?.0,
                         publisher: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
                         copy_of: row.get::<_, Option<i64>>(2)?.map(ArticleId),
-                        standalone: !provisional || words >= STANDALONE_WORDS,
-                        signature: row.get(5)?,
+                        signature: row.get(3)?,
                     })
                 },
             )?;

@@ -3,7 +3,6 @@
 use super::Reader;
 use crate::StoreError;
 use crate::column::{Json, Micros, unsigned};
-use crate::writer::effective_settings;
 use jiff::Timestamp;
 use rusqlite::Row;
 use std::collections::HashSet;
@@ -66,17 +65,6 @@ impl Reader {
         Ok(due.map(|at| at.0))
     }
 
-    /// The settings in force of a feed; the default for one that is unknown.
-    pub fn feed_settings(&self, feed: FeedId) -> Result<FeedSettings, StoreError> {
-        let settings =
-            self.optional("SELECT settings, user_settings FROM feed WHERE id = ?1", [feed.0], |row| {
-                let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) =
-                    (row.get(0)?, row.get(1)?);
-                Ok(effective_settings(&listed, &user))
-            })?;
-        Ok(settings.unwrap_or_default())
-    }
-
     /// The version of the parser in use, and since when.
     fn parser(&self) -> Result<Parser, StoreError> {
         let number = |key| -> Result<Option<i64>, StoreError> {
@@ -106,32 +94,31 @@ impl Parser {
     }
 }
 
-const SELECT: &str =
-    "SELECT f.id, f.url, f.publisher_spec, f.settings, f.user_settings, f.etag, f.last_modified,
+const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, f.last_modified,
         f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
     let Json(publisher): Json<Publisher> = row.get(2)?;
-    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(3)?, row.get(4)?);
-    let freshness: Option<Json<Freshness>> = row.get(8)?;
-    let Json(recent): Json<Vec<i64>> = row.get(9)?;
-    let redirect: Option<Json<PermanentRedirect>> = row.get(12)?;
-    let (id, faulty, version): (i64, bool, i64) = (row.get(0)?, row.get(13)?, row.get(14)?);
+    let Json(settings): Json<FeedSettings> = row.get(3)?;
+    let freshness: Option<Json<Freshness>> = row.get(7)?;
+    let Json(recent): Json<Vec<i64>> = row.get(8)?;
+    let redirect: Option<Json<PermanentRedirect>> = row.get(11)?;
+    let (id, faulty, version): (i64, bool, i64) = (row.get(0)?, row.get(12)?, row.get(13)?);
     Ok(DueFeed {
         id: FeedId(id),
         url: row.get(1)?,
         publisher,
-        settings: effective_settings(&listed, &user),
+        settings,
         validators: Validators {
-            etag: row.get(5)?,
-            last_modified: row.get(6)?,
-            body_hash: row.get::<_, Option<i64>>(7)?.map(unsigned),
+            etag: row.get(4)?,
+            last_modified: row.get(5)?,
+            body_hash: row.get::<_, Option<i64>>(6)?.map(unsigned),
         },
         freshness: freshness.map(|json| json.0).unwrap_or_default(),
         recent_entries: recent.into_iter().filter_map(|at| Timestamp::from_microsecond(at).ok()).collect(),
-        failures: row.get(10)?,
-        last_checked: row.get::<_, Option<Micros>>(11)?.map(|at| at.0),
+        failures: row.get(9)?,
+        last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0),
         redirect: redirect.map(|json| json.0),
         reparse: faulty && parser.should_reread(id, version, now),
     })

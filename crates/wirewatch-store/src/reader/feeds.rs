@@ -4,7 +4,6 @@ use super::Reader;
 use super::stats::EntryCounts;
 use crate::StoreError;
 use crate::column::Json;
-use crate::writer::effective_settings;
 use rusqlite::Row;
 use serde::Serialize;
 use wirewatch_model::{FeedId, FeedSettings, Publisher};
@@ -16,7 +15,7 @@ pub struct FeedRow {
     pub id: FeedId,
     /// The address that is asked.
     pub url: String,
-    /// The user's name for it, else its own.
+    /// The list's or the user's name for it, else its own.
     pub title: Option<String>,
     /// Who publishes it, as the list says.
     pub publisher: Publisher,
@@ -51,12 +50,11 @@ pub struct FeedRow {
 }
 
 const SELECT: &str = "SELECT h.id, h.url, h.title, f.publisher_spec, h.origin, h.health, h.off, f.settings,
-        f.user_settings, h.outcome, h.failure, h.message, h.http_status, h.failures, h.last_checked, h.last_success,
+        h.outcome, h.failure, h.message, h.http_status, h.failures, h.last_checked, h.last_success,
         h.last_entry, h.next_due, h.seen, h.owed, h.provisional, h.done, h.rejected
    FROM feed_health h JOIN feed f ON f.id = h.id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
-    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(7)?, row.get(8)?);
     Ok(FeedRow {
         id: FeedId(row.get(0)?),
         url: row.get(1)?,
@@ -65,22 +63,22 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
         origin: row.get(4)?,
         health: row.get(5)?,
         off: row.get(6)?,
-        settings: effective_settings(&listed, &user),
-        outcome: row.get(9)?,
-        failure: row.get(10)?,
-        message: row.get(11)?,
-        http_status: row.get(12)?,
-        failures: row.get(13)?,
-        last_checked: row.get(14)?,
-        last_success: row.get(15)?,
-        last_entry: row.get(16)?,
-        next_due: row.get(17)?,
+        settings: row.get::<_, Json<FeedSettings>>(7)?.0,
+        outcome: row.get(8)?,
+        failure: row.get(9)?,
+        message: row.get(10)?,
+        http_status: row.get(11)?,
+        failures: row.get(12)?,
+        last_checked: row.get(13)?,
+        last_success: row.get(14)?,
+        last_entry: row.get(15)?,
+        next_due: row.get(16)?,
         entries: EntryCounts {
-            seen: row.get::<_, u32>(18)?.into(),
-            owed: row.get::<_, u32>(19)?.into(),
-            provisional: row.get::<_, u32>(20)?.into(),
-            done: row.get::<_, u32>(21)?.into(),
-            rejected: row.get::<_, u32>(22)?.into(),
+            seen: row.get::<_, u32>(17)?.into(),
+            owed: row.get::<_, u32>(18)?.into(),
+            provisional: row.get::<_, u32>(19)?.into(),
+            done: row.get::<_, u32>(20)?.into(),
+            rejected: row.get::<_, u32>(21)?.into(),
         },
     })
 }

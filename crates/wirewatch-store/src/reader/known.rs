@@ -92,18 +92,6 @@ impl Reader {
         Ok(self.optional(&format!("{SELECT} WHERE a.id = ?1"), [article.0], read)?)
     }
 
-    /// The articles that claim an identity: the one that has it, and those whose page declares it as
-    /// canonical without having it. In order of their ids.
-    pub fn claimants(&self, identity: &str) -> Result<Vec<ArticleId>, StoreError> {
-        Ok(self.rows(
-            "SELECT article FROM article_address WHERE identity = ?1
-             UNION SELECT article FROM article_detail WHERE declared = ?1
-             ORDER BY 1 LIMIT 100",
-            [identity],
-            |row| row.get(0).map(ArticleId),
-        )?)
-    }
-
     /// The article with this [text hash](wirewatch_model::text_hash): an original before a copy, then
     /// the earliest.
     pub fn article_by_text_hash(&self, hash: u128) -> Result<Option<ArticleId>, StoreError> {
@@ -112,13 +100,6 @@ impl Reader {
             [Hash128(hash)],
             |row| row.get(0).map(ArticleId),
         )?)
-    }
-
-    /// The story of an article.
-    pub fn story_of(&self, article: ArticleId) -> Result<Option<StoryId>, StoreError> {
-        Ok(self.optional("SELECT story FROM article WHERE id = ?1", [article.0], |row| {
-            row.get(0).map(StoryId)
-        })?)
     }
 
     /// The highest id given to an article, 0 when there is none.

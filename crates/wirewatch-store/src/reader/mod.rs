@@ -65,12 +65,6 @@ impl Reader {
         }
     }
 
-    /// Sets how long a person's question may take before it ends with [`StoreError::TooSlow`]; five
-    /// seconds unless told.
-    pub fn set_time_limit(&mut self, limit: Duration) {
-        self.limit = limit;
-    }
-
     /// A fact about the database itself.
     pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         Ok(self.optional("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))?)
@@ -116,5 +110,27 @@ impl Reader {
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         self.connection.prepare_cached(sql)?.query_row(params, read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+
+    const COUNTING: &str = "WITH RECURSIVE counted (n) AS
+            (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 100000)
+         SELECT count(*) FROM counted";
+
+    #[test]
+    fn inv10_a_question_that_takes_too_long_is_stopped() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut reader = Database::open(folder.path().join("a.db")).expect("made").reader().expect("reader");
+        let count = |reader: &Reader| Ok(reader.one(COUNTING, [], |row| row.get::<_, i64>(0))?);
+        reader.limit = Duration::ZERO;
+        assert!(matches!(reader.ask(|| count(&reader)), Err(StoreError::TooSlow)));
+        assert_eq!(count(&reader).expect("nobody waits for it"), 100_000);
+        reader.limit = Duration::from_secs(60);
+        assert_eq!(reader.ask(|| count(&reader)).expect("in time"), 100_000);
     }
 }

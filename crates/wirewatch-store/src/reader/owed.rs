@@ -7,7 +7,7 @@
 use super::Reader;
 use crate::StoreError;
 use crate::column::{Json, Micros};
-use crate::writer::{AnnouncedBody, Said, effective_settings};
+use crate::writer::{AnnouncedBody, Said};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use std::collections::HashSet;
@@ -41,16 +41,6 @@ impl Reader {
             }
         }
         Ok(owed)
-    }
-
-    /// When the next entry may be tried; `None` when nothing is owed.
-    pub fn next_try_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut next = None;
-        for state in STATES {
-            let at = self.next_try_of(state)?;
-            next = [next, at].into_iter().flatten().min();
-        }
-        Ok(next)
     }
 
     /// How many owed entries may be tried now, those of paused hosts left out: of one feed, or of all;
@@ -144,7 +134,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(
             "SELECT e.id, e.feed, f.publisher_spec, e.key, e.url, e.title, e.said, b.announced, e.source_ref,
                     e.state, e.failures, e.first_seen, e.article, e.page_etag, e.page_last_modified,
-                    f.settings, f.user_settings
+                    f.settings
                FROM entry e JOIN feed f ON f.id = e.feed LEFT JOIN entry_body b ON b.entry = e.id
               WHERE e.state = ?1 AND e.host = ?2 AND e.next_try <= ?3
               ORDER BY e.next_try",
@@ -177,7 +167,7 @@ impl Reader {
 fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
     let Json(publisher): Json<Publisher> = row.get(2)?;
     let Json(said): Json<Said> = row.get(6)?;
-    let (Json(listed), Json(user)): (Json<FeedSettings>, Json<FeedSettings>) = (row.get(15)?, row.get(16)?);
+    let Json(settings): Json<FeedSettings> = row.get(15)?;
     let body: Option<Vec<u8>> = row.get(7)?;
     let body = body.map(|packed| unpack(&packed)).transpose()?;
     let (summary, content) = body.map_or((None, None), |body| (body.summary, body.content));
@@ -188,7 +178,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
         id: EntryId(row.get(0)?),
         feed: FeedId(row.get(1)?),
         publisher,
-        settings: effective_settings(&listed, &user),
+        settings,
         entry: Entry {
             key: row.get(3)?,
             id: said.id,

@@ -118,7 +118,6 @@ pub(super) fn apply_short(context: &mut Context<'_>, write: &ShortWrite) -> Resu
             job::ensure_reader(connection, name, *from, *at).map(done)
         }
         ShortWrite::AckReader { name, seq, at } => job::ack_reader(connection, name, *seq, *at).map(done),
-        ShortWrite::RemoveReader { name } => job::remove_reader(connection, name).map(done),
     }
 }
 

@@ -107,12 +107,21 @@ pub(super) fn settle(
             header("etag"),
             header("last-modified")
         ])?;
+    leave_earlier(context, entry, article)?;
     if state == "done" { finish(context, entry.id, Some(article)) } else { Ok(()) }
 }
 
 /// An entry is done: the feed's text is not needed any more, and an article that only this entry would
 /// have completed stands as it is.
 pub(super) fn finish(context: &Context<'_>, entry: i64, article: Option<i64>) -> Result<(), Failure> {
+    if let Some(article) = article {
+        end_tries(context, entry, article)?;
+    }
+    drop_body(context, entry)
+}
+
+/// This entry tries the page of an article no more.
+fn end_tries(context: &Context<'_>, entry: i64, article: i64) -> Result<(), Failure> {
     context
         .connection
         .prepare_cached(
@@ -122,8 +131,16 @@ pub(super) fn finish(context: &Context<'_>, entry: i64, article: Option<i64>) ->
                                  WHERE other.article = ?1 AND other.id <> ?2
                                    AND +other.state IN ('owed', 'provisional'))",
         )?
-        .execute(params![article, entry])?;
-    drop_body(context, entry)
+        .execute([article, entry])?;
+    Ok(())
+}
+
+/// An entry that leads to another article than before leaves the earlier one as it is.
+fn leave_earlier(context: &Context<'_>, entry: &EntryRow, article: i64) -> Result<(), Failure> {
+    match entry.article {
+        Some(earlier) if earlier != article => end_tries(context, entry.id, earlier),
+        _ => Ok(()),
+    }
 }
 
 /// The entry announces an article that is stored already.
@@ -147,6 +164,7 @@ pub(super) fn linked(
               WHERE id = ?1",
         )?
         .execute(params![row.id, state, next_try.map(Micros), article.0, Micros(taken.at)])?;
+    leave_earlier(context, &row, article.0)?;
     if state == "done" { finish(context, row.id, Some(article.0)) } else { Ok(()) }
 }
 

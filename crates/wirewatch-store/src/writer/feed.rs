@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 use wirewatch_model::address::publisher_domain;
-use wirewatch_model::{FeedId, FeedSettings, FeedSpec, Origin, Publisher};
+use wirewatch_model::{FeedId, FeedSpec, Origin, Publisher};
 
 /// Why a feed is not followed that the list no longer names.
 const UNLISTED: &str = "no longer in the feed list";
@@ -93,12 +93,6 @@ pub(super) fn override_one(
                   WHERE id = ?1 AND origin <> 'backfill'",
             )?
             .execute(params![feed.0, Micros(at)])?,
-        FeedOverride::Settings(settings) => connection
-            .prepare_cached("UPDATE feed SET user_settings = ?2 WHERE id = ?1")?
-            .execute(params![feed.0, Json(settings)])?,
-        FeedOverride::Title(title) => connection
-            .prepare_cached("UPDATE feed SET title = ?2 WHERE id = ?1")?
-            .execute(params![feed.0, title])?,
     };
     match changed {
         0 => Err(WriteError::NotFound { what: format!("feed {feed}") }.into()),
@@ -121,15 +115,6 @@ pub(super) fn make_due(connection: &Connection, feeds: &[FeedId], at: Timestamp)
         statement.execute(params![feed.0, Micros(at)])?;
     }
     Ok(())
-}
-
-/// The settings in force: the user's where there are any, else the list's.
-pub(crate) fn effective(listed: &FeedSettings, user: &FeedSettings) -> FeedSettings {
-    FeedSettings {
-        interval_floor_secs: user.interval_floor_secs.or(listed.interval_floor_secs),
-        host_pause_ms: user.host_pause_ms.or(listed.host_pause_ms),
-        fetch_pages: user.fetch_pages.or(listed.fetch_pages),
-    }
 }
 
 /// A feed that is stored already.

@@ -51,12 +51,12 @@ struct Feed {
 fn load(connection: &Connection, check: &FeedCheck) -> Result<Feed, Failure> {
     let row = optional(
         connection
-            .prepare_cached("SELECT settings, user_settings, recent FROM feed WHERE id = ?1")?
-            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
+            .prepare_cached("SELECT settings, recent FROM feed WHERE id = ?1")?
+            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?))),
     )?;
-    let (Json(listed), Json(user), Json(recent)): (Json<FeedSettings>, Json<FeedSettings>, Json<Vec<i64>>) =
+    let (Json(settings), Json(recent)): (Json<FeedSettings>, Json<Vec<i64>>) =
         row.ok_or_else(|| WriteError::NotFound { what: format!("feed {}", check.feed) })?;
-    Ok(Feed { fetch_pages: super::feed::effective(&listed, &user).fetch_pages.unwrap_or(true), recent })
+    Ok(Feed { fetch_pages: settings.fetch_pages.unwrap_or(true), recent })
 }
 
 /// The class and the words of a failure.

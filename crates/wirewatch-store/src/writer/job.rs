@@ -101,11 +101,6 @@ pub(super) fn ack_reader(
     found(changed, || format!("reader '{name}'"))
 }
 
-pub(super) fn remove_reader(connection: &Connection, name: &str) -> Result<(), Failure> {
-    let changed = connection.prepare_cached("DELETE FROM reader WHERE name = ?1")?.execute([name])?;
-    found(changed, || format!("reader '{name}'"))
-}
-
 fn found(changed: usize, what: impl Fn() -> String) -> Result<(), Failure> {
     match changed {
         0 => Err(WriteError::NotFound { what: what() }.into()),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use wirewatch_model::{
-    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedSettings, FeedSpec, HostPause, JobId, PageFailure,
-    Reject, Seq, TaggedArticle,
+    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedSpec, HostPause, JobId, PageFailure, Reject, Seq,
+    TaggedArticle,
 };
 
 /// One request to the writer. All of it is stored, or nothing.
@@ -187,11 +187,6 @@ pub enum ShortWrite {
         /// Now.
         at: Timestamp,
     },
-    /// Forgets a reader.
-    RemoveReader {
-        /// Its name.
-        name: String,
-    },
 }
 
 impl From<ShortWrite> for Write {
@@ -207,10 +202,6 @@ pub enum FeedOverride {
     Off(String),
     /// Followed again.
     On,
-    /// These settings; a field that is `None` leaves the list's.
-    Settings(FeedSettings),
-    /// Another title; `None` for the feed's own.
-    Title(Option<String>),
 }
 
 /// How a job moves on.

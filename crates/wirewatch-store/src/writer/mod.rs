@@ -31,7 +31,6 @@ mod thread;
 pub(crate) use announce::{Body as AnnouncedBody, Said};
 pub(crate) use apply::Context;
 pub(crate) use failure::Failure;
-pub(crate) use feed::effective as effective_settings;
 pub(crate) use host::memory as host_memory;
 pub use message::{
     AddedFeeds, ArticleStored, CheckCounts, FeedOverride, JobUpdate, ShortWrite, StoredAs, StrikeTarget,
@@ -210,22 +209,9 @@ impl WriterHandle {
         Ok(answer)
     }
 
-    /// [`WriterHandle::write`] for threads outside the runtime.
-    ///
-    /// # Panics
-    /// As [`WriterHandle::submit`].
-    pub fn write_blocking(&self, write: impl Into<Write>) -> Result<Written, WriteError> {
-        self.submit(write)?.blocking_recv().unwrap_or(Err(WriteError::Ended))
-    }
-
     /// Whether writes get to the disk now.
     pub fn state(&self) -> WriterState {
         self.shared.state.borrow().clone()
-    }
-
-    /// The state as a value that can be waited on.
-    pub fn watch_state(&self) -> watch::Receiver<WriterState> {
-        self.shared.state.subscribe()
     }
 
     /// From now on a group that cannot be written is given up: its requests get

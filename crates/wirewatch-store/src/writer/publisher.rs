@@ -7,48 +7,37 @@ use wirewatch_model::Publisher;
 
 /// The publisher of a feed, by the word of the list: what it says stands.
 pub(super) fn listed(context: &mut Context<'_>, publisher: &Publisher) -> Result<Option<i64>, Failure> {
-    if publisher.domain.is_empty() {
-        return Ok(None);
-    }
-    context
-        .connection
-        .prepare_cached(
-            "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, 1)
-             ON CONFLICT (domain) DO UPDATE
-                SET name = ?2, country = ?3, language = ?4, kind = ?5, listed = 1",
-        )?
-        .execute(params![
-            publisher.domain,
-            name(publisher),
-            publisher.country,
-            publisher.language,
-            publisher.kind.as_str()
-        ])?;
-    id(context, &publisher.domain).map(Some)
+    put(context, publisher, true)
 }
 
 /// The publisher of an article or of a feed the user added: made when it is not known; one that has
 /// no name yet gets it. What the list says never changes.
 pub(super) fn met(context: &mut Context<'_>, publisher: &Publisher) -> Result<Option<i64>, Failure> {
+    match context.ids.get(&(Named::Publisher, publisher.domain.clone())) {
+        Some(id) => Ok(Some(*id)),
+        None => put(context, publisher, false),
+    }
+}
+
+fn put(context: &mut Context<'_>, publisher: &Publisher, listed: bool) -> Result<Option<i64>, Failure> {
     if publisher.domain.is_empty() {
         return Ok(None);
-    }
-    if let Some(id) = context.ids.get(&(Named::Publisher, publisher.domain.clone())) {
-        return Ok(Some(*id));
     }
     context
         .connection
         .prepare_cached(
-            "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, 0)
-             ON CONFLICT (domain) DO UPDATE SET name = ?2, country = ?3, language = ?4, kind = ?5
-              WHERE listed = 0 AND name = domain AND ?2 <> domain",
+            "INSERT INTO publisher (domain, name, country, language, kind, listed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (domain) DO UPDATE
+                SET name = ?2, country = ?3, language = ?4, kind = ?5, listed = ?6
+              WHERE ?6 OR (listed = 0 AND name = domain AND ?2 <> domain)",
         )?
         .execute(params![
             publisher.domain,
             name(publisher),
             publisher.country,
             publisher.language,
-            publisher.kind.as_str()
+            publisher.kind.as_str(),
+            listed
         ])?;
     id(context, &publisher.domain).map(Some)
 }

@@ -45,7 +45,8 @@ fn an_article_is_stored_with_all_that_hangs_on_it() {
     assert_eq!(detail.addresses[0].kind, AddressKind::Identity);
     assert_eq!(detail.feeds, ["https://news.example/rss"]);
     assert_eq!(detail.provenance.expect("from a page").sha256, [7; 32]);
-    assert_eq!(reader.claimants("other.example/theirs").expect("read"), [ArticleId(1)]);
+    let declared = world.sql("SELECT declared FROM article_detail WHERE article = 1");
+    assert_eq!(declared, "other.example/theirs", "a claim, no address of it");
     let known = reader.article_by_identities(&["x".to_owned(), "news.example/short".to_owned()]);
     let known = known.expect("read").expect("known");
     assert_eq!((known.id, known.identity.as_str()), (ArticleId(1), "news.example/story-1"));

@@ -142,6 +142,16 @@ fn inv01_an_article_stands_as_it_is_when_a_stage_gives_its_page_up() {
 }
 
 #[test]
+fn inv01_an_article_stands_as_it_is_when_its_entry_leads_to_another() {
+    let world = World::new();
+    let id = world.announced(&["a"])[0];
+    world.done(provisional(article(id, 1, "Summary."), at(60)));
+    world.done(article(id, 2, "The page is another article."));
+    assert_eq!(world.sql("SELECT group_concat(provisional) FROM article"), "0,0");
+    world.close();
+}
+
+#[test]
 fn inv01_failures_of_an_earlier_version_do_not_eat_the_tries_of_the_next() {
     let world = World::new();
     let feed = world.feed("https://news.example/rss");

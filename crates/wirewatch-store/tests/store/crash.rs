@@ -27,19 +27,19 @@ fn child() {
     let first = database.reader().expect("reader").max_article_id().expect("read").0 + 1;
     let writer = database.start_writer(quick()).expect("writer");
     let handle = writer.handle();
-    let added = handle
-        .write_blocking(ShortWrite::AddFeeds { specs: vec![spec("https://news.example/rss")], at: at(0) });
+    let added =
+        store(&handle, ShortWrite::AddFeeds { specs: vec![spec("https://news.example/rss")], at: at(0) });
     let Ok(Written::FeedsAdded(feeds)) = added else { panic!("{added:?}") };
     for id in first..first + 2_000 {
         let key = format!("k{id}");
         let announced = FeedCheck { entries: vec![entry(&key)], ..check(feeds[0], at(0)) };
-        handle.write_blocking(Write::FeedChecked(Box::new(announced))).expect("stored");
+        store(&handle, Write::FeedChecked(Box::new(announced))).expect("stored");
         println!("announced {id}");
         let reader = database.reader().expect("reader");
         let owed = reader.owed_entries(at(0), 100, &HashSet::new(), &HashSet::new()).expect("owed");
         let owed = owed.iter().find(|owed| owed.entry.key == key).expect("just announced");
         let tagged = article(owed.id, id, &text(id));
-        handle.write_blocking(Write::ArticleDone(Box::new(tagged))).expect("stored");
+        store(&handle, Write::ArticleDone(Box::new(tagged))).expect("stored");
         println!("stored {id}");
     }
 }

@@ -140,7 +140,7 @@ fn inv02_a_better_parser_reads_faulty_feeds_once_more_spread_over_a_day() {
     let database = Database::open(folder.path().join("wirewatch.db")).expect("open");
     let writer = database.start_writer(WriterOptions { parser_version: 2, ..quick() }).expect("writer");
     let again = check(feeds[0], at(100));
-    writer.handle().write_blocking(Write::FeedChecked(Box::new(again))).expect("stored");
+    store(&writer.handle(), Write::FeedChecked(Box::new(again))).expect("stored");
     let reader = database.reader().expect("reader");
     let asked = |now| {
         let due = feeds.iter().map(|feed| reader.due_feed(*feed, now).expect("read").expect("followed"));

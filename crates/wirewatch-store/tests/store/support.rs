@@ -48,12 +48,12 @@ impl World {
 
     #[track_caller]
     pub(crate) fn write(&self, write: impl Into<Write>) -> Written {
-        self.handle.write_blocking(write).expect("stored")
+        store(&self.handle, write).expect("stored")
     }
 
     #[track_caller]
     pub(crate) fn refuse(&self, write: impl Into<Write>) -> WriteError {
-        self.handle.write_blocking(write).expect_err("must be refused")
+        store(&self.handle, write).expect_err("must be refused")
     }
 
     /// A feed of the list.
@@ -122,6 +122,21 @@ impl World {
                 })
             })
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+/// Hands a request in and waits until it is durable.
+pub(crate) fn store(handle: &WriterHandle, write: impl Into<Write>) -> Result<Written, WriteError> {
+    handle.submit(write)?.blocking_recv().unwrap_or(Err(WriteError::Ended))
+}
+
+/// Waits until the writer is in a state.
+#[track_caller]
+pub(crate) fn wait_for(handle: &WriterHandle, is: impl Fn(&WriterState) -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    while !is(&handle.state()) {
+        assert!(std::time::Instant::now() < end, "the writer is {:?}", handle.state());
+        std::thread::yield_now();
     }
 }
 

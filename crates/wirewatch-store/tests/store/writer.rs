@@ -102,17 +102,11 @@ fn large(feed: FeedId) -> Write {
     Write::FeedChecked(Box::new(FeedCheck { entries: entries.collect(), ..check(feed, at(0)) }))
 }
 
-fn wait_for(world: &World, mut is: impl FnMut(&WriterState) -> bool) {
-    let mut states = world.handle.watch_state();
-    let waiting = async { states.wait_for(|state| is(state)).await.map(drop) };
-    tokio::runtime::Builder::new_current_thread().build().expect("runtime").block_on(waiting).expect("state");
-}
-
 #[test]
 fn inv08_a_full_disk_stops_the_intake_and_loses_nothing() {
     let (world, limit) = full();
     let answer = world.handle.submit(large(FeedId(1))).expect("queued");
-    wait_for(&world, |state| matches!(state, WriterState::Stalled { .. }));
+    wait_for(&world.handle, |state| matches!(state, WriterState::Stalled { .. }));
     let WriterState::Stalled { reason, .. } = world.handle.state() else { panic!("stalled") };
     assert!(reason.contains("full"), "{reason}");
     // Reads go on, and see nothing of what is not stored.
@@ -123,7 +117,7 @@ fn inv08_a_full_disk_stops_the_intake_and_loses_nothing() {
     let counts = CheckCounts { new: 50, changed: 0, known: 0 };
     assert_eq!(answer.blocking_recv().expect("answered"), Ok(Written::Checked(counts)));
     assert_eq!(second.blocking_recv().expect("answered"), Ok(Written::Done));
-    wait_for(&world, |state| *state == WriterState::Running);
+    wait_for(&world.handle, |state| *state == WriterState::Running);
     assert_eq!(world.reader().stats().expect("stats").entries.owed, 50);
     world.close();
 }
@@ -132,7 +126,7 @@ fn inv08_a_full_disk_stops_the_intake_and_loses_nothing() {
 fn inv08_a_stopped_writer_says_what_is_not_stored() {
     let (world, _limit) = full();
     let answer = world.handle.submit(large(FeedId(1))).expect("queued");
-    wait_for(&world, |state| matches!(state, WriterState::Stalled { .. }));
+    wait_for(&world.handle, |state| matches!(state, WriterState::Stalled { .. }));
     world.handle.stop_retrying();
     let error = answer.blocking_recv().expect("answered").expect_err("not stored");
     assert!(matches!(error, WriteError::Stopped { .. }), "{error:?}");
@@ -147,7 +141,7 @@ fn inv08_a_lock_of_another_process_is_waited_for() {
     other.execute_batch("BEGIN IMMEDIATE; UPDATE meta SET value = value;").expect("locked");
     let answer =
         world.handle.submit(Write::Meta { key: "a".into(), value: Some("b".into()) }).expect("queued");
-    wait_for(&world, |state| matches!(state, WriterState::Stalled { .. }));
+    wait_for(&world.handle, |state| matches!(state, WriterState::Stalled { .. }));
     other.execute_batch("COMMIT").expect("unlocked");
     assert_eq!(answer.blocking_recv().expect("answered"), Ok(Written::Done));
     world.close();
@@ -171,12 +165,10 @@ fn inv08_a_damaged_file_ends_the_writer() {
     let writer = database.start_writer(quick()).expect("writer");
     let handle = writer.handle();
     let write = || Write::Meta { key: "a".into(), value: Some("b".into()) };
-    let error = handle.write_blocking(write()).expect_err("damaged");
+    let error = store(&handle, write()).expect_err("damaged");
     assert!(matches!(error, WriteError::Fatal { .. }), "{error:?}");
-    let mut states = handle.watch_state();
-    let waiting = async { states.wait_for(|state| *state == WriterState::Ended).await.map(drop) };
-    tokio::runtime::Builder::new_current_thread().build().expect("runtime").block_on(waiting).expect("ended");
-    assert!(handle.write_blocking(write()).is_err(), "nothing is taken any more");
+    wait_for(&handle, |state| *state == WriterState::Ended);
+    assert!(store(&handle, write()).is_err(), "nothing is taken any more");
     drop(handle);
     assert!(matches!(writer.join(), Err(WriteError::Fatal { .. })));
     assert!(!database.check().map_or(true, |wrong| wrong.is_empty()) || database.check().is_err());
