@@ -2,7 +2,7 @@
 
 use super::line::{self, Answer, Line, LineError};
 use serde_json::{Value, json};
-use wirewatch_fetch::{ParsedFeed, parse_feed};
+use wirewatch_fetch::{ParsedFeed, parse_feed, rfc3339};
 use wirewatch_model::{Entry, Stamp};
 
 /// Answers one line: `{"id","path"|"body"|"body_base64","url"?,"headers"?}`.
@@ -46,7 +46,7 @@ fn fields(feed: &ParsedFeed) -> Vec<(&'static str, Value)> {
 }
 
 fn entry(entry: &Entry) -> Value {
-    let written = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.to_string());
+    let written = |stamp: Option<Stamp>| stamp.map(|stamp| rfc3339(&stamp));
     json!({
         "id": entry.id,
         "key": entry.key,
