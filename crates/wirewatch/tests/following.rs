@@ -68,7 +68,7 @@ fn get(address: &str, path: &str) -> Value {
 }
 
 #[test]
-fn a_second_owner_is_refused_and_the_first_one_ends_in_order() {
+fn inv07_a_second_owner_is_refused_and_the_first_one_ends_in_order() {
     let session = Session::new();
     let daemon = Daemon::start(&session, &["--no-serve"]);
     let second = session.run(&["run", "--demo", "--once", "--db", "demo.db"]).expect(4);
@@ -98,7 +98,7 @@ fn a_daemon_answers_over_http_beside_its_work() {
 }
 
 #[test]
-fn a_command_lets_a_daemon_have_the_database() {
+fn inv07_a_command_lets_a_daemon_have_the_database() {
     let session = Session::new();
     let once = Daemon::start(&session, &["--once"]);
     let daemon = Daemon::start(&session, &["--no-serve"]);
@@ -109,7 +109,7 @@ fn a_command_lets_a_daemon_have_the_database() {
 }
 
 #[test]
-fn a_backfill_leaves_its_work_to_a_daemon_and_follows_it() {
+fn inv07_a_backfill_leaves_its_work_to_a_daemon_and_follows_it() {
     let session = Session::new();
     let daemon = Daemon::start(&session, &["--no-serve"]);
     session.write("list.txt", "https://no-such-name.invalid/article-one\n");

@@ -35,7 +35,7 @@ pub(crate) struct Storer {
     /// Judged items whose turn has not come.
     early: BTreeMap<Ordinal, InTurn>,
     next_ordinal: Ordinal,
-    /// Articles that will never be stored, while something that leans on them may still come.
+    /// Articles that will never be stored: what leans on one of them is judged again. Rare, so never pruned.
     withdrawn: HashSet<ArticleId>,
     replies: Replies<Pending>,
 }
