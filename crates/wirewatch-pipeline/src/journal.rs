@@ -11,7 +11,10 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use wirewatch_model::{EntryId, FeedId};
 
@@ -22,7 +25,7 @@ const SLOT_BYTES: usize = 9;
 pub(crate) enum Held {
     /// A feed's body is being read.
     Feed(FeedId),
-    /// An entry's page is being cleaned.
+    /// An entry's page is being cleaned, its text judged or tagged.
     Entry(EntryId),
 }
 
@@ -30,6 +33,7 @@ pub(crate) enum Held {
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: Mutex<File>,
+    slots: AtomicU64,
 }
 
 impl Journal {
@@ -41,7 +45,7 @@ impl Journal {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok((
-            Arc::new(Self { file: Mutex::new(file) }),
+            Arc::new(Self { file: Mutex::new(file), slots: AtomicU64::new(0) }),
             bytes.chunks_exact(SLOT_BYTES).filter_map(read).collect(),
         ))
     }
@@ -54,9 +58,10 @@ impl Journal {
         }
     }
 
-    /// A slot for one worker.
-    pub(crate) fn slot(self: &Arc<Self>, place: usize) -> Slot {
-        Slot { journal: Arc::clone(self), offset: (place * SLOT_BYTES) as u64 }
+    /// A slot for one worker, not given to another.
+    pub(crate) fn slot(self: &Arc<Self>) -> Slot {
+        let place = self.slots.fetch_add(1, Ordering::Relaxed);
+        Slot { journal: Arc::clone(self), offset: place * SLOT_BYTES as u64 }
     }
 }
 
@@ -116,10 +121,10 @@ mod tests {
         let database = folder.path().join("w.db");
         let (journal, before) = Journal::open(&database).expect("opens");
         assert!(before.is_empty());
-        journal.slot(0).during(Held::Entry(EntryId(7)), || ());
+        journal.slot().during(Held::Entry(EntryId(7)), || ());
         // A worker that dies never comes back to clear its slot.
-        journal.slot(2).write(&bytes(Held::Entry(EntryId(8))));
-        journal.slot(3).write(&bytes(Held::Feed(FeedId(9))));
+        journal.slot().write(&bytes(Held::Entry(EntryId(8))));
+        journal.slot().write(&bytes(Held::Feed(FeedId(9))));
         drop(journal);
         let (journal, before) = Journal::open(&database).expect("opens again");
         assert_eq!(before, [Held::Entry(EntryId(8)), Held::Feed(FeedId(9))]);

@@ -177,27 +177,30 @@ fn start(
     let (judged, judged_in) = mpsc::channel(TEXTS);
     let judged_in = Queue::new(judged_in);
     for _ in 0..shared.config.tag_workers.max(1) {
-        let (shared, judged, finished) = (shared.clone(), judged_in.clone(), finished.clone());
+        let (shared, slot) = (shared.clone(), journal.slot());
+        let (judged, finished) = (judged_in.clone(), finished.clone());
         workers.thread("tagger", move || {
-            tag::run(&shared, &judged, &finished);
+            tag::run(&shared, &slot, &judged, &finished);
             Ok(())
         });
     }
 
     let (cleaned, cleaned_in) = mpsc::channel(TEXTS);
     {
-        let (shared, finished) = (shared.clone(), finished.clone());
-        workers.thread("dedup", move || Judge::load(shared, notices)?.run(cleaned_in, &judged, &finished));
+        let (shared, slot, finished) = (shared.clone(), journal.slot(), finished.clone());
+        workers.thread("dedup", move || {
+            Judge::load(shared, notices)?.run(&slot, cleaned_in, &judged, &finished)
+        });
     }
 
     let (raw, raw_in) = mpsc::channel(PAGES);
     let raw_in = Queue::new(raw_in);
-    for place in 0..shared.config.clean_workers.max(1) {
+    for _ in 0..shared.config.clean_workers.max(1) {
         let cleaner = Cleaner {
             shared: shared.clone(),
             reader: shared.database.reader()?,
             memories: memories.clone(),
-            slot: journal.slot(place + 1),
+            slot: journal.slot(),
             cleaned: cleaned.clone(),
             finished: finished.clone(),
         };
@@ -247,7 +250,7 @@ fn start_feeds(
     let (answered, answered_in) = mpsc::channel(ANSWERS);
     let answered_in = Queue::new(answered_in);
     {
-        let (shared, slot) = (shared.clone(), journal.slot(0));
+        let (shared, slot) = (shared.clone(), journal.slot());
         workers.thread("feed reader", move || {
             feed::read(&shared, &slot, &answered_in, &checked);
             Ok(())

@@ -187,3 +187,31 @@ async fn inv01_an_entry_without_a_text_of_its_own_stays_owed_while_its_page_is_t
     assert_eq!(bench.texts("SELECT title FROM items"), ["Here at last"]);
     bench.assert_conserved(1);
 }
+
+#[tokio::test]
+async fn inv01_what_is_being_cleaned_or_tagged_is_named_in_the_journal_until_it_is_through() {
+    let (mut bench, _) = bench_with(1).await;
+    let path = bench.folder.path().join("test.db.inflight");
+    // A slot holds what it is (2: an entry) and its id; the only entry has the id 1.
+    let named = {
+        let path = path.clone();
+        move || std::fs::read(&path).is_ok_and(|slots| slots.chunks(9).any(|slot| slot.starts_with(&[2, 1])))
+    };
+    let seen: Arc<std::sync::Mutex<Vec<(&str, bool)>>> = Arc::default();
+    let (stages, note) = (bench.stages.clone(), Arc::clone(&seen));
+    bench.stages.clean = {
+        let (named, note) = (named.clone(), Arc::clone(&note));
+        Arc::new(move |input, memory, now| {
+            note.lock().expect("no panic under the lock").push(("clean", named()));
+            (stages.clean)(input, memory, now)
+        })
+    };
+    let during_tag = named.clone();
+    bench.stages.tag = Arc::new(move |input| {
+        note.lock().expect("no panic under the lock").push(("tag", during_tag()));
+        (stages.tag)(input)
+    });
+    bench.once().await;
+    assert_eq!(*seen.lock().expect("no panic under the lock"), [("clean", true), ("tag", true)]);
+    assert!(!named(), "nothing is held after the run");
+}

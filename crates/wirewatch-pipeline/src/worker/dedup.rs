@@ -10,6 +10,7 @@ use super::{
 use crate::{
     PipelineError,
     identity::{Addresses, publisher_of, same_site},
+    journal::{Held, Slot},
     message::{Clean, Finished, Judged, Notice, Notices},
     shared::Shared,
 };
@@ -95,13 +96,14 @@ impl Judge {
     /// Judges until the cleaners have ended.
     pub(crate) fn run(
         mut self,
+        slot: &Slot,
         mut cleaned: mpsc::Receiver<Clean>,
         judged: &mpsc::Sender<Judged>,
         finished: &mpsc::Sender<Finished>,
     ) -> Result<(), PipelineError> {
         while let Some(clean) = cleaned.blocking_recv() {
             self.hear();
-            if !self.one(clean, judged, finished)? {
+            if !self.one(slot, clean, judged, finished)? {
                 return Ok(());
             }
         }
@@ -139,12 +141,13 @@ impl Judge {
     /// Judges one article; false when the run is ending.
     fn one(
         &mut self,
+        slot: &Slot,
         clean: Clean,
         judged: &mpsc::Sender<Judged>,
         finished: &mpsc::Sender<Finished>,
     ) -> Result<bool, PipelineError> {
         let entry = clean.owed.id;
-        match guarded(|| self.judge(&clean)) {
+        match slot.during(Held::Entry(entry), || guarded(|| self.judge(&clean))) {
             Ok(Ok(Judging::Elsewhere(reason))) => {
                 let failure = PageFailure { status: None, reason, lasting: true, retry_after: None };
                 let Clean { owed, ticket, .. } = clean;

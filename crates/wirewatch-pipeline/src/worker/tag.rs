@@ -2,6 +2,7 @@
 
 use super::guarded;
 use crate::{
+    journal::{Held, Slot},
     message::{Finished, Judged, Queue},
     shared::Shared,
 };
@@ -11,7 +12,7 @@ use wirewatch_model::{CleanArticle, Reject, Stage, TaggedArticle};
 use wirewatch_tag::TagInput;
 
 /// Tags until the dedup worker has ended.
-pub(crate) fn run(shared: &Shared, judged: &Queue<Judged>, finished: &mpsc::Sender<Finished>) {
+pub(crate) fn run(shared: &Shared, slot: &Slot, judged: &Queue<Judged>, finished: &mpsc::Sender<Finished>) {
     while let Some(Judged { article: judged, ticket }) = judged.next_blocking() {
         let background = spans(&judged.article, &judged.background);
         let input = TagInput {
@@ -20,7 +21,8 @@ pub(crate) fn run(shared: &Shared, judged: &Queue<Judged>, finished: &mpsc::Send
             language: judged.article.language.as_deref(),
             background: &background,
         };
-        let done = match guarded(|| (shared.stages.tag)(&input)) {
+        let tags = slot.during(Held::Entry(judged.entry), || guarded(|| (shared.stages.tag)(&input)));
+        let done = match tags {
             Ok(tags) => Finished::Article(Box::new(TaggedArticle { judged, tags }), ticket),
             Err(reason) => {
                 let (id, ordinal, verdict) = (judged.id, judged.ordinal, judged.verdict);
