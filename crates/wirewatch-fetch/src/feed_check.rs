@@ -4,6 +4,7 @@
 use crate::{
     Fetcher,
     feed::{NotAFeed, ParsedFeed, parse_feed},
+    health,
     http::{
         body::BodyEnd,
         budget::BytesHeld,
@@ -145,6 +146,7 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             check.next_due = (!gone).then(|| plan(due, &check, retry_after, &headers));
         }
     }
+    check.health = health::judge(due, &check);
     check
 }
 
@@ -174,7 +176,7 @@ fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
     (hops, FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held })
 }
 
-fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
+pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
     FeedCheck {
         feed: due.id,
         checked_at: at,
@@ -185,6 +187,8 @@ fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
         validators: None,
         freshness: None,
         next_due: None,
+        health: due.health,
+        newest_entry: None,
         host_pause: None,
         moved_to: None,
         redirect: due.redirect.clone(),
@@ -243,6 +247,7 @@ fn take(check: &mut FeedCheck, parsed: ParsedFeed, answer: &Read<'_>, hash: u64)
     check.outcome = Outcome::Read;
     check.validators = whole.then(|| received(answer.headers, hash));
     check.freshness = Some(freshness);
+    check.newest_entry = health::newest(&entries, check.checked_at);
     (check.head, check.entries) = (Some(head), entries);
     (check.repairs, check.rejects) = (repairs, rejects);
 }

@@ -19,6 +19,7 @@
 
 mod feed;
 mod feed_check;
+mod health;
 mod http;
 mod memory;
 mod page;

@@ -7,14 +7,10 @@
 //! earns: half the gap between its latest entries, slower the longer it has been silent. Neither is
 //! ever over a day. `skipHours`, `skipDays` and `Retry-After` then only move the time later.
 
-use crate::time::{after, seconds_between};
+use crate::time::{DAY, HOUR, MINUTE, after, seconds_between};
 use jiff::{Timestamp, tz::Offset};
 use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-const MINUTE: i64 = 60;
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
 
 /// No feed is asked more often than this unless its setting says 0.
 const SHORTEST_SECS: i64 = 2 * MINUTE;
@@ -141,7 +137,7 @@ fn interval_secs(schedule: &Schedule<'_>) -> i64 {
 
 /// Mean gap between the moments at which entries came, in seconds; `None` for fewer than three
 /// moments. Entries seen within a minute came at one moment.
-fn gap_secs(recent: &[Timestamp]) -> Option<i64> {
+pub(crate) fn gap_secs(recent: &[Timestamp]) -> Option<i64> {
     let mut moments: Vec<Timestamp> = Vec::with_capacity(recent.len());
     for at in recent {
         if moments.last().is_none_or(|last| seconds_between(*at, *last) >= MINUTE) {

@@ -4,6 +4,10 @@ use jiff::Timestamp;
 use std::time::Duration;
 use tokio::time::Instant;
 
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
 /// The time of a call and of every moment while it runs: what was passed in as now, and how long ago.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {

@@ -177,8 +177,12 @@ async fn a_pause_from_before_a_restart_puts_pages_off() {
     let server = with_robots("").await;
     let fetcher = fetcher(&server);
     let until = now() + SignedDuration::from_hours(1);
-    let host_pause =
-        HostPause { host: "press.example".to_owned(), until, reason: "429 too many requests".to_owned() };
+    let host_pause = HostPause {
+        host: "press.example".to_owned(),
+        until,
+        reason: "429 too many requests".to_owned(),
+        strikes: 0,
+    };
     fetcher.pause_host(&host_pause);
     assert_eq!(postponed(&ask(&fetcher, "http://press.example/1").await).0, until);
     assert!(server.requests().is_empty());
@@ -189,7 +193,12 @@ async fn a_redirect_to_a_host_that_is_paused_puts_the_page_off() {
     let (from, to) = (redirecting("http://b.example/1").await, with_robots("").await);
     let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
     let until = now() + SignedDuration::from_hours(1);
-    fetcher.pause_host(&HostPause { host: "b.example".to_owned(), until, reason: "429".to_owned() });
+    fetcher.pause_host(&HostPause {
+        host: "b.example".to_owned(),
+        until,
+        reason: "429".to_owned(),
+        strikes: 0,
+    });
     assert_eq!(postponed(&ask(&fetcher, "http://a.example/1").await).0, until);
     assert!(to.requests().is_empty());
 }

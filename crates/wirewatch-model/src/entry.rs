@@ -12,6 +12,11 @@ pub struct Entry {
     /// Our identity of the entry within its feed, stable from one fetch to the next: derived from the
     /// publisher's id, else from the link, else from the title and date.
     pub key: String,
+    /// Other marks it may be known by within its feed when its key is new: hashes of its address with
+    /// its date, and of its address with its title. A publisher that gives new ids at every fetch does
+    /// not make new entries.
+    #[serde(default)]
+    pub aliases: Vec<u64>,
     /// The publisher's own id, as written.
     pub id: Option<String>,
     /// The article's address: absolute http(s), as announced; `None` when the entry has none.

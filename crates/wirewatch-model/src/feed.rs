@@ -3,7 +3,7 @@
 use crate::{Entry, FeedId, Stamp};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// What kind of house a publisher is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,6 +95,25 @@ pub struct FeedSettings {
     /// Whether the pages of its entries are fetched; `None` means yes.
     #[serde(default)]
     pub fetch_pages: Option<bool>,
+    /// User-Agent for the feed and its pages, for a publisher who wants another one; `None` for ours.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+    /// Headers sent with the feed's own requests and to no other host, by name. `${NAME}` in a value
+    /// stands for the environment variable of that name: secrets are in no file and in no table.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Proxy (http, https or socks5h) through which the feed and its pages are asked.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// Whether HTTP/2 is never offered: a known cure for walls that take it for a program's.
+    #[serde(default)]
+    pub http1_only: Option<bool>,
+    /// BCP 47 code of its entries, for a feed that declares none or a wrong one.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Slugs of topics its articles are likely to have.
+    #[serde(default)]
+    pub topics: Vec<String>,
 }
 
 /// A feed as the feed list or the user names it.
@@ -107,6 +126,9 @@ pub struct FeedSpec {
     /// The user's name for it; `None` for its own.
     #[serde(default)]
     pub title: Option<String>,
+    /// The folder it stands in, as a path: `World/Europe`.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// Why it is switched off; `None` when it is followed.
     #[serde(default)]
     pub off: Option<String>,
@@ -166,7 +188,8 @@ pub struct DueFeed {
     pub validators: Validators,
     /// What the last answers said of when to come again.
     pub freshness: Freshness,
-    /// First-seen times of its latest entries, newest first, at most 20: the feed's rhythm.
+    /// Times of its latest entries (published when plausible, else first seen), newest first, at most
+    /// 20: the feed's rhythm.
     pub recent_entries: Vec<Timestamp>,
     /// Failed checks in a row.
     pub failures: u32,
@@ -174,6 +197,10 @@ pub struct DueFeed {
     pub last_checked: Option<Timestamp>,
     /// A permanent redirect that is being watched.
     pub redirect: Option<PermanentRedirect>,
+    /// How it was doing after its last check.
+    pub health: Health,
+    /// The newest plausible date its body ever showed.
+    pub newest_entry: Option<Timestamp>,
     /// Ask without validators once: the parser has become better since the last faulty answer.
     pub reparse: bool,
 }
@@ -267,6 +294,48 @@ impl FailureKind {
     }
 }
 
+/// How a feed is doing, by its history: what a person who looks after the list wants to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It answers and announces entries in its own rhythm.
+    #[default]
+    Ok,
+    /// It answers, and has been silent for much longer than its own rhythm.
+    Quiet,
+    /// It answers with a sound feed without entries.
+    Empty,
+    /// Its newest entry is old, whatever it says of itself.
+    Stale,
+    /// A wall against programs answers for it.
+    Blocked,
+    /// It redirects for good; the new address is being learnt.
+    Moved,
+    /// The publisher took it away (410).
+    Gone,
+    /// Its server asked to be left alone for a while.
+    Busy,
+    /// It cannot be had or read.
+    Failing,
+}
+
+impl Health {
+    /// The name as it stands in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Quiet => "quiet",
+            Self::Empty => "empty",
+            Self::Stale => "stale",
+            Self::Blocked => "blocked",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Busy => "busy",
+            Self::Failing => "failing",
+        }
+    }
+}
+
 /// A pause a whole host asked for; survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostPause {
@@ -276,6 +345,9 @@ pub struct HostPause {
     pub until: Timestamp,
     /// Why.
     pub reason: String,
+    /// How many answers in a row asked for a pause: the next one is longer.
+    #[serde(default)]
+    pub strikes: u32,
 }
 
 /// One thing the parser had to mend to read a feed (`bare-ampersand`, `cut-body`, …).
@@ -296,6 +368,12 @@ pub struct FeedHead {
     pub language: Option<String>,
     /// When it says it was last changed.
     pub updated: Option<Stamp>,
+    /// Its own address by its own word (`rel="self"`): the topic of a WebSub subscription.
+    #[serde(default)]
+    pub self_url: Option<String>,
+    /// Its WebSub hubs (`rel="hub"`), in its order.
+    #[serde(default)]
+    pub hubs: Vec<String>,
 }
 
 /// One poll of a feed and its outcome; the store saves it in one transaction with its entries.
@@ -320,6 +398,10 @@ pub struct FeedCheck {
     pub freshness: Option<Freshness>,
     /// When to ask again; `None` when the feed is gone.
     pub next_due: Option<Timestamp>,
+    /// How the feed is doing, this check included.
+    pub health: Health,
+    /// The newest plausible date among the entries of the body, when one was read.
+    pub newest_entry: Option<Timestamp>,
     /// A pause for the whole host.
     pub host_pause: Option<HostPause>,
     /// The address to store from now on, once a permanent redirect is trusted.

@@ -32,8 +32,8 @@ mod verdict;
 pub use article::{CleanArticle, Method, text_hash, word_count};
 pub use entry::{Announced, Entry, OwedEntry, SourceRef};
 pub use feed::{
-    DueFeed, FailureKind, FeedCheck, FeedHead, FeedSettings, FeedSpec, Freshness, HostPause, Origin, Outcome,
-    PermanentRedirect, Publisher, PublisherKind, Repair, Validators,
+    DueFeed, FailureKind, FeedCheck, FeedHead, FeedSettings, FeedSpec, Freshness, Health, HostPause, Origin,
+    Outcome, PermanentRedirect, Publisher, PublisherKind, Repair, Validators,
 };
 pub use filter::{Copies, ItemFilter, ItemOrder};
 pub use host::{BlockHash, HostMemory, HostObservation};

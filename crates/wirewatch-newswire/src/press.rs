@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use wirewatch_model::{FeedSettings, FeedSpec, Origin, Publisher, PublisherKind, address};
+use wirewatch_model::{FeedSettings, FeedSpec, Publisher, PublisherKind, address};
 
 /// How long [`RunningPress::shutdown`] waits for clients that are still reading.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
@@ -243,8 +243,9 @@ async fn until_stopped(mut stopped: watch::Receiver<bool>) {
 }
 
 fn spec(url: String, publisher: Publisher, title: Option<String>) -> FeedSpec {
-    let settings = FeedSettings { interval_floor_secs: Some(0), host_pause_ms: Some(0), fetch_pages: None };
-    FeedSpec { url, publisher, title, off: None, origin: Origin::File, settings }
+    let settings =
+        FeedSettings { interval_floor_secs: Some(0), host_pause_ms: Some(0), ..FeedSettings::default() };
+    FeedSpec { url, publisher, title, settings, ..FeedSpec::default() }
 }
 
 fn folder_feed(host: &str) -> String {

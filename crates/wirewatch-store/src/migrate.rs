@@ -9,7 +9,10 @@ use std::path::Path;
 pub(crate) const APPLICATION_ID: i64 = 0x5749_5257;
 
 /// The files of `migrations/`, in order.
-const FILES: &[M<'static>] = &[M::up(include_str!("../../../migrations/0001_initial.sql"))];
+const FILES: &[M<'static>] = &[
+    M::up(include_str!("../../../migrations/0001_initial.sql")),
+    M::up(include_str!("../../../migrations/0002_feeds.sql")),
+];
 
 /// The schema this program works with.
 pub(crate) const LATEST: i64 = FILES.len() as i64;

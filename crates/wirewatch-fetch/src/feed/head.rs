@@ -22,6 +22,8 @@ pub(crate) fn head(found: &Found, base: Option<&Url>) -> FeedHead {
         link: site(&found.head, base),
         language: language(found),
         updated: head_date(&found.head),
+        self_url: None,
+        hubs: Vec::new(),
     }
 }
 

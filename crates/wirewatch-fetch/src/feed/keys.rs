@@ -66,6 +66,7 @@ fn entry(draft: Draft, scope: &Scope, id_is_shared: bool) -> Entry {
         .unwrap_or_else(|| own_key(&draft));
     Entry {
         key,
+        aliases: Vec::new(),
         id: draft.id,
         url,
         title: draft.title,

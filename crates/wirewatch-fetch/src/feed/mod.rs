@@ -194,6 +194,8 @@ fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
         link: feed.string("home_page_url").and_then(|link| web_address(&link, url.as_ref())),
         language: feed.string("language").and_then(|code| language_code(&code)),
         updated: None,
+        self_url: None,
+        hubs: Vec::new(),
     };
     let scope = Scope { base: url, authors: feed.authors(), language: head.language.clone() };
     let mut repairs = Vec::new();

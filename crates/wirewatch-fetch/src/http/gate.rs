@@ -78,6 +78,7 @@ impl Gates {
         if pause.until.is_none_or(|until| until < host_pause.until) {
             pause.until = Some(host_pause.until);
             pause.reason.clone_from(&host_pause.reason);
+            pause.strikes = pause.strikes.max(host_pause.strikes);
         }
     }
 
@@ -102,7 +103,7 @@ impl Gates {
         let until = pause.until.map_or(until, |old| old.max(until));
         pause.until = Some(until);
         "429 too many requests".clone_into(&mut pause.reason);
-        HostPause { host: host.to_owned(), until, reason: pause.reason.clone() }
+        HostPause { host: host.to_owned(), until, reason: pause.reason.clone(), strikes: pause.strikes }
     }
 
     /// A host answered as it should.
@@ -130,7 +131,12 @@ impl Gate {
     fn open(&self, host: &str, now: Timestamp) -> Result<(), HostPause> {
         let pause = lock(&self.pause);
         match pause.until.filter(|until| *until > now) {
-            Some(until) => Err(HostPause { host: host.to_owned(), until, reason: pause.reason.clone() }),
+            Some(until) => Err(HostPause {
+                host: host.to_owned(),
+                until,
+                reason: pause.reason.clone(),
+                strikes: pause.strikes,
+            }),
             None => Ok(()),
         }
     }
@@ -187,7 +193,7 @@ mod tests {
     }
 
     fn host_pause(host: String, until: Timestamp) -> HostPause {
-        HostPause { host, until, reason: "429".to_owned() }
+        HostPause { host, until, reason: "429".to_owned(), strikes: 0 }
     }
 
     fn len(gates: &Gates) -> usize {

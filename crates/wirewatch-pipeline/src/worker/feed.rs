@@ -10,7 +10,7 @@ use crate::{
 use jiff::Timestamp;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use wirewatch_model::{DueFeed, FailureKind, FeedCheck, Outcome};
+use wirewatch_model::{DueFeed, FailureKind, FeedCheck, Health, Outcome};
 
 /// A feed whose body makes our own code fail is asked again after this.
 const AFTER_OUR_FAULT: Duration = Duration::from_secs(3600);
@@ -55,6 +55,8 @@ fn our_fault(feed: &DueFeed, message: String, now: Timestamp) -> FeedCheck {
         validators: None,
         freshness: None,
         next_due: Some(later(now, AFTER_OUR_FAULT)),
+        health: Health::Failing,
+        newest_entry: None,
         host_pause: None,
         moved_to: None,
         redirect: None,

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use rusqlite::Row;
 use std::collections::HashSet;
 use std::time::Duration;
-use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness, PermanentRedirect, Publisher, Validators};
+use wirewatch_model::{
+    DueFeed, FeedId, FeedSettings, Freshness, Health, PermanentRedirect, Publisher, Validators,
+};
 
 /// Feeds that a better parser should read once more are spread over this time.
 const REPARSE_SPREAD: Duration = Duration::from_secs(24 * 3_600);
@@ -95,7 +97,8 @@ impl Parser {
 }
 
 const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, f.last_modified,
-        f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version
+        f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version,
+        f.health, f.newest_entry
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
@@ -120,6 +123,15 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
         failures: row.get(9)?,
         last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0),
         redirect: redirect.map(|json| json.0),
+        health: health(&row.get::<_, String>(14)?),
+        newest_entry: row.get::<_, Option<Micros>>(15)?.map(|at| at.0),
         reparse: faulty && parser.should_reread(id, version, now),
     })
+}
+
+/// The health a row names; what a later version wrote is taken as sound.
+fn health(name: &str) -> Health {
+    use Health::{Blocked, Busy, Empty, Failing, Gone, Moved, Ok, Quiet, Stale};
+    let all = [Ok, Quiet, Empty, Stale, Blocked, Moved, Gone, Busy, Failing];
+    all.into_iter().find(|health| health.as_str() == name).unwrap_or_default()
 }

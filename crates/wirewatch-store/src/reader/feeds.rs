@@ -17,12 +17,18 @@ pub struct FeedRow {
     pub url: String,
     /// The list's or the user's name for it, else its own.
     pub title: Option<String>,
+    /// The folder it stands in, as a path.
+    pub folder: Option<String>,
     /// Who publishes it, as the list says.
     pub publisher: Publisher,
     /// `file`, `added` or `backfill`.
     pub origin: String,
-    /// `ok`, `failing`, `faulty`, `never-checked`, `off` or `backfill`.
+    /// The name of a [`wirewatch_model::Health`], or `never-checked`, `off`, `backfill`.
     pub health: String,
+    /// When it came to that, RFC 3339.
+    pub health_since: Option<String>,
+    /// Whether its last reading had repairs, rejects or no entries.
+    pub faulty: bool,
     /// Why it is switched off.
     pub off: Option<String>,
     /// The settings in force.
@@ -43,6 +49,8 @@ pub struct FeedRow {
     pub last_success: Option<String>,
     /// When its latest entry was first seen, RFC 3339.
     pub last_entry: Option<String>,
+    /// The newest plausible date its body ever showed, RFC 3339.
+    pub newest_entry: Option<String>,
     /// RFC 3339; `None` when it is switched off.
     pub next_due: Option<String>,
     /// What became of its entries.
@@ -51,7 +59,8 @@ pub struct FeedRow {
 
 const SELECT: &str = "SELECT h.id, h.url, h.title, f.publisher_spec, h.origin, h.health, h.off, f.settings,
         h.outcome, h.failure, h.message, h.http_status, h.failures, h.last_checked, h.last_success,
-        h.last_entry, h.next_due, h.seen, h.owed, h.provisional, h.done, h.rejected
+        h.last_entry, h.next_due, h.seen, h.owed, h.provisional, h.done, h.rejected, h.folder,
+        h.health_since, h.newest_entry, h.faulty
    FROM feed_health h JOIN feed f ON f.id = h.id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
@@ -80,6 +89,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
             done: row.get::<_, u32>(20)?.into(),
             rejected: row.get::<_, u32>(21)?.into(),
         },
+        folder: row.get(22)?,
+        health_since: row.get(23)?,
+        newest_entry: row.get(24)?,
+        faulty: row.get(25)?,
     })
 }
 

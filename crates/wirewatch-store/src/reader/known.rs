@@ -124,13 +124,14 @@ impl Reader {
     /// The pauses that hosts asked for and that are not over.
     pub fn host_pauses(&self, now: Timestamp) -> Result<Vec<HostPause>, StoreError> {
         Ok(self.rows(
-            "SELECT host, paused_until, pause_reason FROM host WHERE paused_until > ?1 ORDER BY host",
+            "SELECT host, paused_until, pause_reason, strikes FROM host WHERE paused_until > ?1 ORDER BY host",
             params![Micros(now)],
             |row| {
                 Ok(HostPause {
                     host: row.get(0)?,
                     until: row.get::<_, Micros>(1)?.0,
                     reason: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                    strikes: row.get(3)?,
                 })
             },
         )?)

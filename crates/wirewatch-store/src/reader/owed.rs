@@ -180,6 +180,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
         publisher,
         settings,
         entry: Entry {
+            aliases: Vec::new(),
             key: row.get(3)?,
             id: said.id,
             url: row.get(4)?,

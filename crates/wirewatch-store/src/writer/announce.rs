@@ -6,7 +6,7 @@ use crate::column::{Json, Micros, after, signed};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
-use wirewatch_model::{Entry, Stamp, address};
+use wirewatch_model::{Entry, Stamp, address, article_time};
 
 /// How often one article is looked at again because its feed announces it anew.
 const MOST_EDITS: u32 = 20;
@@ -34,8 +34,8 @@ pub(crate) struct Body {
 /// What became of the entries of one check.
 pub(super) struct Announcement {
     pub(super) counts: CheckCounts,
-    /// A time for each new entry.
-    pub(super) first_seen: Vec<Timestamp>,
+    /// The time of each new entry: published when plausible, else now.
+    pub(super) times: Vec<Timestamp>,
 }
 
 /// Takes the entries of a feed into the inbox.
@@ -46,13 +46,13 @@ pub(super) fn announce(
     at: Timestamp,
     fetch_pages: bool,
 ) -> Result<Announcement, Failure> {
-    let mut announcement = Announcement { counts: CheckCounts::default(), first_seen: Vec::new() };
+    let mut announcement = Announcement { counts: CheckCounts::default(), times: Vec::new() };
     for entry in entries {
         match find(context, feed, &entry.key)? {
             None => {
                 insert(context, feed, entry, at, fetch_pages)?;
                 announcement.counts.new += 1;
-                announcement.first_seen.push(at);
+                announcement.times.push(article_time(entry.published, at));
             }
             Some(known) if known.version == entry.version() || known.edits >= MOST_EDITS => {
                 context

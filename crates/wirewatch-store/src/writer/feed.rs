@@ -148,8 +148,8 @@ fn insert(
     connection
         .prepare_cached(
             "INSERT INTO feed (listed_url, url, origin, publisher, publisher_spec, title, off, off_by,
-                               settings, added_at, next_due)
-             VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                               settings, added_at, next_due, folder)
+             VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             spec.url,
@@ -161,7 +161,8 @@ fn insert(
             off_by,
             Json(&spec.settings),
             Micros(at),
-            next_due
+            next_due,
+            spec.folder
         ])?;
     let id = connection.last_insert_rowid();
     if origin != Origin::Backfill {
@@ -188,7 +189,7 @@ fn update_listed(
     connection
         .prepare_cached(
             "UPDATE feed SET listed_url = ?2, publisher = ?3, publisher_spec = ?4,
-                    title = coalesce(?5, title), settings = ?6
+                    title = coalesce(?5, title), settings = ?6, folder = ?7
               WHERE id = ?1",
         )?
         .execute(params![
@@ -197,7 +198,8 @@ fn update_listed(
             publisher,
             Json(named_publisher(spec)),
             spec.title,
-            Json(&spec.settings)
+            Json(&spec.settings),
+            spec.folder
         ])?;
     // What the user or the publisher decided is not the list's to change.
     if matches!(known.off_by.as_deref(), None | Some("file" | "unlisted")) {

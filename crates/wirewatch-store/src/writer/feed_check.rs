@@ -23,8 +23,8 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
     if let Some(validators) = &check.validators {
         save_validators(connection, check, validators)?;
     }
-    if !announced.first_seen.is_empty() {
-        save_rhythm(connection, check, feed.recent, &announced.first_seen)?;
+    if !announced.times.is_empty() {
+        save_rhythm(connection, check, feed.recent, &announced.times)?;
     }
     if let Some(pause) = &check.host_pause {
         host::pause(connection, pause)?;
@@ -78,7 +78,9 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
                 redirect = ?8, deaths = 0,
                 last_success = CASE WHEN ?9 THEN ?2 ELSE last_success END,
                 failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END,
-                freshness = coalesce(?10, freshness)
+                freshness = coalesce(?10, freshness),
+                health_since = CASE WHEN health = ?11 AND health_since IS NOT NULL THEN health_since ELSE ?2 END,
+                health = ?11, newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
               WHERE id = ?1",
         )?
         .execute(params![
@@ -91,7 +93,9 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
             check.status,
             check.redirect.as_ref().map(Json),
             success,
-            check.freshness.as_ref().map(Json)
+            check.freshness.as_ref().map(Json),
+            check.health.as_str(),
+            check.newest_entry.map(Micros)
         ])?;
     Ok(())
 }
@@ -102,9 +106,18 @@ fn save_reading(context: &mut Context<'_>, check: &FeedCheck) -> Result<(), Fail
         context
             .connection
             .prepare_cached(
-                "UPDATE feed SET format = ?2, own_title = ?3, link = ?4, language = ?5 WHERE id = ?1",
+                "UPDATE feed SET format = ?2, own_title = ?3, link = ?4, language = ?5, self_url = ?6, hubs = ?7
+                  WHERE id = ?1",
             )?
-            .execute(params![check.feed.0, head.format, head.title, head.link, head.language])?;
+            .execute(params![
+                check.feed.0,
+                head.format,
+                head.title,
+                head.link,
+                head.language,
+                head.self_url,
+                Json(&head.hubs)
+            ])?;
     }
     if check.outcome == Outcome::Read {
         note_parser(context, check)?;
@@ -156,14 +169,14 @@ fn save_validators(
     Ok(())
 }
 
-/// Keeps the first-seen times of the latest twenty entries, newest first.
+/// Keeps the times of the latest twenty entries, newest first.
 fn save_rhythm(
     connection: &Connection,
     check: &FeedCheck,
     mut recent: Vec<i64>,
-    first_seen: &[Timestamp],
+    times: &[Timestamp],
 ) -> Result<(), Failure> {
-    recent.extend(first_seen.iter().map(|at| at.as_microsecond()));
+    recent.extend(times.iter().map(|at| at.as_microsecond()));
     recent.sort_unstable_by(|one, other| other.cmp(one));
     recent.truncate(20);
     connection

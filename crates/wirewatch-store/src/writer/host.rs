@@ -23,11 +23,11 @@ const PACKED: usize = 12;
 pub(super) fn pause(connection: &Connection, pause: &HostPause) -> Result<(), Failure> {
     connection
         .prepare_cached(
-            "INSERT INTO host (host, paused_until, pause_reason) VALUES (?1, ?2, ?3)
-             ON CONFLICT (host) DO UPDATE SET paused_until = ?2, pause_reason = ?3
+            "INSERT INTO host (host, paused_until, pause_reason, strikes) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (host) DO UPDATE SET paused_until = ?2, pause_reason = ?3, strikes = ?4
               WHERE paused_until IS NULL OR paused_until < ?2",
         )?
-        .execute(params![pause.host, Micros(pause.until), pause.reason])?;
+        .execute(params![pause.host, Micros(pause.until), pause.reason, pause.strikes])?;
     Ok(())
 }
 

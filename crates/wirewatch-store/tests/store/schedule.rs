@@ -119,7 +119,12 @@ fn a_check_says_when_to_come_again() {
     let world = World::new();
     let id = world.feed(A);
     let failed = Outcome::Failed { failure: FailureKind::Dns, message: "no such name".to_owned() };
-    world.check_with(FeedCheck { outcome: failed, status: None, ..check(id, at(0)) });
+    world.check_with(FeedCheck {
+        outcome: failed,
+        status: None,
+        health: Health::Failing,
+        ..check(id, at(0))
+    });
     assert_eq!(world.reader().next_feed_due().expect("read"), Some(at(10)));
     let feed = world.reader().due_feed(id, at(0)).expect("read").expect("followed");
     assert_eq!((feed.failures, feed.last_checked), (1, Some(at(0))));
@@ -172,6 +177,7 @@ fn inv10_pauses_of_hosts_survive_and_the_longer_one_stands() {
         host: "a.example".to_owned(),
         until: at(minutes),
         reason: reason.to_owned(),
+        strikes: 0,
     };
     world.write(Write::HostPaused(pause(60, "429")));
     let id = world.feed(A);
@@ -276,7 +282,8 @@ fn what_is_left_to_do_leaves_out_paused_hosts_and_what_was_owed_before() {
     let left =
         |feed, since: Option<i64>| world.reader().entries_due(feed, since.map(at), at(12)).expect("read");
     assert_eq!((left(None, None), left(Some(a), None)), (4, 3));
-    let pause = HostPause { host: "slow.example".to_owned(), until: at(20), reason: "429".to_owned() };
+    let pause =
+        HostPause { host: "slow.example".to_owned(), until: at(20), reason: "429".to_owned(), strikes: 0 };
     world.write(Write::HostPaused(pause));
     assert_eq!((left(None, None), left(Some(a), None)), (3, 2));
     assert_eq!((left(None, Some(10)), left(Some(a), Some(10))), (2, 1));

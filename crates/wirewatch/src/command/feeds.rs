@@ -368,6 +368,7 @@ fn export(app: &mut App) -> anyhow::Result<Exit> {
                 url: row.url,
                 publisher: row.publisher,
                 title: row.title,
+                folder: row.folder,
                 off: row.off,
                 origin: Origin::Added,
                 settings: row.settings,

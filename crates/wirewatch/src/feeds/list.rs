@@ -144,12 +144,14 @@ impl ListReader<'_> {
             url,
             publisher,
             title: self.string(table, "title"),
+            folder: None,
             off: self.string(table, "off"),
             origin: wirewatch_model::Origin::File,
             settings: FeedSettings {
                 interval_floor_secs: self.whole(table, "interval_floor_secs"),
                 host_pause_ms: self.whole(table, "host_pause_ms"),
                 fetch_pages: self.switch(table, "fetch_pages"),
+                ..FeedSettings::default()
             },
         }
     }
