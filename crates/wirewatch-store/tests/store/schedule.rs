@@ -133,16 +133,20 @@ fn a_check_says_when_to_come_again() {
     let freshness = Freshness { feed_ttl_secs: Some(60), ..Freshness::default() };
     world.check_with(FeedCheck {
         freshness: Some(freshness.clone()),
-        entries: vec![entry("a"), entry("b")],
+        entries: vec![
+            Entry { published: Some(Stamp::utc(at(7))), ..entry("a") },
+            Entry { published: Some(Stamp::utc(at(99))), ..entry("b") },
+            Entry { published: None, ..entry("c") },
+        ],
         ..check(id, at(10))
     });
     let feed = world.reader().due_feed(id, at(0)).expect("read").expect("followed");
     assert_eq!((feed.failures, &feed.freshness), (0, &freshness));
-    assert_eq!(feed.recent_entries, [at(10), at(10)]);
+    assert_eq!(feed.recent_entries, [at(10), at(10), at(7)], "a date from the future counts as seen now");
     assert!(world.reader().due_feeds(at(99), 9, &HashSet::from([id])).expect("due").is_empty(), "in work");
     world.check_with(FeedCheck { outcome: Outcome::Gone, next_due: None, ..check(id, at(20)) });
     assert_eq!(world.reader().next_feed_due().expect("read"), None);
-    assert_eq!(world.reader().find_feed(A).expect("read").expect("known").health, "off");
+    assert_eq!(world.reader().find_feed(A).expect("read").expect("known").health, "gone");
     world.close();
 }
 
