@@ -1,6 +1,6 @@
 //! Drafts to entries: absolute links, one stable key each, every key once.
 
-use super::draft::Draft;
+use super::{aliases::give_aliases, draft::Draft};
 use std::collections::{HashMap, HashSet};
 use url::Url;
 use wirewatch_model::{Entry, address};
@@ -41,6 +41,7 @@ pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<Str
             rejects.push(format!("entry {number} is announced a second time"));
         }
     }
+    give_aliases(&mut entries);
     (entries, rejects)
 }
 

@@ -10,6 +10,7 @@
 //! would be read twice. Measured with feed-rs's texts and links laid over the walk's on all bodies both
 //! read: one and a half times the CPU time, and fewer of the conformance facts right. It is the second opinion in the tests.
 
+mod aliases;
 mod dates;
 mod decode;
 mod draft;

@@ -1,0 +1,120 @@
+//! An entry stays itself from one fetch of its feed to the next, whatever its publisher changes.
+
+#![allow(clippy::expect_used, reason = "tests")]
+
+use wirewatch_fetch::parse_feed;
+use wirewatch_model::Entry;
+
+fn fetch(items: &str) -> Vec<Entry> {
+    let body = format!("<rss version=\"2.0\"><channel><title>Post</title>{items}</channel></rss>");
+    parse_feed(body.as_bytes(), None, Some("https://post.example/rss")).expect("a feed").entries
+}
+
+/// As the store decides: by key, else by an alias.
+fn is_known(entry: &Entry, before: &[Entry]) -> bool {
+    let alias = |old: &Entry| old.aliases.iter().any(|mark| entry.aliases.contains(mark));
+    before.iter().any(|old| old.key == entry.key || alias(old))
+}
+
+#[track_caller]
+fn stays(first: &str, second: &str) {
+    let (first, second) = (fetch(first), fetch(second));
+    assert_eq!(first.len(), second.len());
+    assert!(second.iter().all(|entry| is_known(entry, &first)), "{second:?} {first:?}");
+}
+
+#[track_caller]
+fn is_another(first: &str, second: &str) {
+    let (first, second) = (fetch(first), fetch(second));
+    assert!(!second.iter().any(|entry| is_known(entry, &first)), "{second:?} {first:?}");
+}
+
+const DATE: &str = "<pubDate>Mon, 10 Jan 2022 09:30:00 +0200</pubDate>";
+
+fn item(guid: &str, link: &str, title: &str, date: &str) -> String {
+    let guid =
+        if guid.is_empty() { String::new() } else { format!("<guid isPermaLink=\"false\">{guid}</guid>") };
+    let link = if link.is_empty() { String::new() } else { format!("<link>{link}</link>") };
+    format!("<item>{guid}{link}<title>{title}</title>{date}</item>")
+}
+
+#[test]
+fn an_entry_without_guid_stays_itself() {
+    let old = item("", "https://post.example/1", "Talks", DATE);
+    stays(&old, &old);
+    stays(&old, &item("", "https://post.example/1", "Talks end", ""));
+}
+
+#[test]
+fn an_edited_title_makes_no_new_entry() {
+    stays(
+        &item("7", "https://post.example/1", "Old", DATE),
+        &item("7", "https://post.example/1", "New", DATE),
+    );
+    stays(&item("7", "", "Old", ""), &item("7", "", "New", ""));
+    let exact = "<pubDate>Mon, 10 Jan 2022 09:30:17 +0200</pubDate>";
+    stays(&item("", "", "Old", exact), &item("", "", "New", exact));
+}
+
+#[test]
+fn tracking_parameters_and_scheme_make_no_new_entry() {
+    for link in [
+        "http://post.example/1",
+        "https://www.post.example/1/",
+        "https://post.example/1?utm_source=rss&amp;utm_medium=feed",
+        "https://post.example/1#top",
+    ] {
+        stays(&item("", "https://post.example/1", "One", ""), &item("", link, "One", ""));
+        let guid = |link: &str| format!("<item><guid>{link}</guid><title>One</title></item>");
+        stays(&guid("https://post.example/1"), &item("", link, "One", ""));
+    }
+    is_another(
+        &item("", "https://post.example/?p=1", "One", ""),
+        &item("", "https://post.example/?p=2", "One", ""),
+    );
+}
+
+#[test]
+fn guids_that_change_at_every_fetch_make_no_new_entries() {
+    let two = |salt: &str, title: &str| {
+        item(&format!("{salt}-1"), "https://post.example/1", title, DATE)
+            + &item(&format!("{salt}-2"), "https://post.example/2", "Second", "")
+    };
+    stays(&two("a", "First"), &two("b", "First"));
+    stays(&two("a", "First"), &two("b", "First, edited"));
+    // Even the date may be that of the fetch.
+    let now = |salt: &str, minute: u8| {
+        item(
+            salt,
+            "https://post.example/1",
+            "One",
+            &format!("<pubDate>Mon, 10 Jan 2022 09:{minute} GMT</pubDate>"),
+        )
+    };
+    stays(&now("a", 30), &now("b", 45));
+}
+
+#[test]
+fn a_guid_that_comes_or_goes_makes_no_new_entry() {
+    let (with, without) =
+        (item("7", "https://post.example/1", "One", DATE), item("", "https://post.example/1", "One", DATE));
+    stays(&with, &without);
+    stays(&without, &with);
+}
+
+#[test]
+fn entries_of_one_page_are_told_apart() {
+    let block = |guid: &str, title: &str| item(guid, "https://post.example/live", title, DATE);
+    let first = block("1", "Block") + &block("2", "Block");
+    is_another(&first, &block("3", "Block"));
+    is_another(&block("1", "One"), &item("2", "https://post.example/live", "Two", ""));
+}
+
+#[test]
+fn the_key_is_the_publishers_id_whoever_else_uses_it() {
+    // Two publishers may use one guid: the store looks entries up within their feed.
+    let of = |link: &str| fetch(&item("1", link, "One", ""));
+    let (one, other) = (of("https://post.example/1"), of("https://kray.example/1"));
+    assert_eq!((one[0].key.as_str(), other[0].key.as_str()), ("i:1", "i:1"));
+    assert!(one[0].aliases.iter().all(|mark| !other[0].aliases.contains(mark)));
+}
