@@ -16,13 +16,15 @@ CREATE TABLE robots (
     rules  BLOB NOT NULL                              -- the lines that count for us, zstd
 ) STRICT, WITHOUT ROWID;
 
--- Marks by which an entry is known again when its publisher gives it a new id.
+-- Marks by which an entry is known again when its publisher gives it a new id. Entries that one body
+-- shows side by side may share a mark.
 CREATE TABLE entry_alias (
     feed  INTEGER NOT NULL REFERENCES feed (id),
     alias INTEGER NOT NULL,                           -- 64-bit hash, two's complement
-    entry INTEGER NOT NULL REFERENCES entry (id),
-    PRIMARY KEY (feed, alias)
+    entry INTEGER NOT NULL REFERENCES entry (id) ON DELETE CASCADE,
+    PRIMARY KEY (feed, alias, entry)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_alias_entry ON entry_alias (entry);
 
 DROP VIEW feed_health;
 

@@ -4,7 +4,7 @@ use crate::{ArticleId, EntryId, FeedId, FeedSettings, Publisher, Stamp, Validato
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// One entry as its feed announces it.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The key as a mark like those in `aliases`: how an entry that was known by one of them is found
+    /// under the key it has now.
+    pub fn key_alias(&self) -> u64 {
+        xxh3_64(self.key.as_bytes())
+    }
+
     /// Hash of title, `updated` and content as announced: another version makes the entry owed again.
     pub fn version(&self) -> u64 {
         let mut hasher = Xxh3::new();

@@ -1,11 +1,12 @@
 //! What a feed or another source announces comes into the inbox: once, and again when it changed.
 
 use super::apply::optional;
-use super::{CheckCounts, Context, Failure, feed};
-use crate::column::{Json, Micros, after, signed};
+use super::{CheckCounts, Context, Failure, alias, feed};
+use crate::column::{Json, Micros, after, signed, unsigned};
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use wirewatch_model::{Entry, Stamp, address, article_time};
 
 /// How often one article is looked at again because its feed announces it anew.
@@ -47,27 +48,48 @@ pub(super) fn announce(
     fetch_pages: bool,
 ) -> Result<Announcement, Failure> {
     let mut announcement = Announcement { counts: CheckCounts::default(), times: Vec::new() };
-    for entry in entries {
-        match find(context, feed, &entry.key)? {
+    let known = recognise(context, feed, entries)?;
+    for (entry, known) in entries.iter().zip(known) {
+        match known {
             None => {
-                insert(context, feed, entry, at, fetch_pages)?;
+                // A key that stands twice among the entries is taken once.
+                let Some(id) = insert(context, feed, entry, at, fetch_pages)? else { continue };
+                alias::remember(context, feed, id, entry, false)?;
                 announcement.counts.new += 1;
                 announcement.times.push(article_time(entry.published, at));
+                continue;
             }
             Some(known) if known.version == entry.version() || known.edits >= MOST_EDITS => {
                 context
                     .connection
                     .prepare_cached("UPDATE entry SET last_seen = ?2, version = ?3 WHERE id = ?1")?
                     .execute(params![known.id, Micros(at), signed(entry.version())])?;
+                alias::remember(context, feed, known.id, entry, known.renamed)?;
                 announcement.counts.known += 1;
             }
             Some(known) => {
                 owe_again(context, &known, entry, at, fetch_pages)?;
+                alias::remember(context, feed, known.id, entry, known.renamed)?;
                 announcement.counts.changed += 1;
             }
         }
     }
     Ok(announcement)
+}
+
+/// Which entry of the inbox each one is. A key is the surest mark, so all keys are looked up first: an
+/// entry whose key is new may be one whose publisher renamed it, but never one that stands beside it.
+fn recognise(context: &Context<'_>, feed: i64, entries: &[Entry]) -> Result<Vec<Option<Known>>, Failure> {
+    let by_key = |entry: &Entry| find(context, feed, &entry.key);
+    let mut known = entries.iter().map(by_key).collect::<Result<Vec<_>, _>>()?;
+    let mut taken: HashSet<i64> = known.iter().flatten().map(|known| known.id).collect();
+    for (entry, known) in entries.iter().zip(&mut known).filter(|(_, known)| known.is_none()) {
+        if let Some(id) = alias::find(context, feed, entry, &taken)? {
+            taken.insert(id);
+            *known = find_renamed(context, id)?;
+        }
+    }
+    Ok(known)
 }
 
 /// Takes entries of another source in, under a feed that is not polled.
@@ -88,45 +110,61 @@ struct Known {
     state: String,
     taken_at: Option<Timestamp>,
     edits: u32,
+    /// Known by an alias, not by its key.
+    renamed: bool,
 }
 
+// The limit on edits counts the article, which several feeds may announce.
+const SELECT_KNOWN: &str = "SELECT id, version, state, taken_at,
+        CASE WHEN article IS NULL THEN edits
+             ELSE (SELECT sum(other.edits) FROM entry other WHERE other.article = entry.article)
+         END
+   FROM entry";
+
 fn find(context: &Context<'_>, feed: i64, key: &str) -> Result<Option<Known>, Failure> {
-    // The limit on edits counts the article, which several feeds may announce.
     optional(
         context
             .connection
-            .prepare_cached(
-                "SELECT id, version, state, taken_at,
-                        CASE WHEN article IS NULL THEN edits
-                             ELSE (SELECT sum(other.edits) FROM entry other WHERE other.article = entry.article)
-                         END
-                   FROM entry WHERE feed = ?1 AND key = ?2",
-            )?
-            .query_row(params![feed, key], |row| {
-                Ok(Known {
-                    id: row.get(0)?,
-                    version: crate::column::unsigned(row.get(1)?),
-                    state: row.get(2)?,
-                    taken_at: row.get::<_, Option<Micros>>(3)?.map(|at| at.0),
-                    edits: row.get(4)?,
-                })
-            }),
+            .prepare_cached(&format!("{SELECT_KNOWN} WHERE feed = ?1 AND key = ?2"))?
+            .query_row(params![feed, key], |row| known(row, false)),
     )
 }
 
+fn find_renamed(context: &Context<'_>, id: i64) -> Result<Option<Known>, Failure> {
+    optional(
+        context
+            .connection
+            .prepare_cached(&format!("{SELECT_KNOWN} WHERE id = ?1"))?
+            .query_row([id], |row| known(row, true)),
+    )
+}
+
+fn known(row: &Row<'_>, renamed: bool) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: row.get(0)?,
+        version: unsigned(row.get(1)?),
+        state: row.get(2)?,
+        taken_at: row.get::<_, Option<Micros>>(3)?.map(|at| at.0),
+        edits: row.get(4)?,
+        renamed,
+    })
+}
+
+/// Takes a new entry in; `None` when its key is in the inbox already.
 fn insert(
     context: &mut Context<'_>,
     feed: i64,
     entry: &Entry,
     at: Timestamp,
     fetch_pages: bool,
-) -> Result<(), Failure> {
-    context
+) -> Result<Option<i64>, Failure> {
+    let inserted = context
         .connection
         .prepare_cached(
             "INSERT INTO entry (feed, key, version, state, next_try, host, url, title, said,
                                 first_seen, last_seen)
-             VALUES (?1, ?2, ?3, 'owed', ?4, ?5, ?6, ?7, ?8, ?4, ?4)",
+             VALUES (?1, ?2, ?3, 'owed', ?4, ?5, ?6, ?7, ?8, ?4, ?4)
+             ON CONFLICT (feed, key) DO NOTHING",
         )?
         .execute(params![
             feed,
@@ -138,7 +176,12 @@ fn insert(
             entry.title,
             Json(said(entry))
         ])?;
-    put_body(context, context.connection.last_insert_rowid(), entry)
+    if inserted == 0 {
+        return Ok(None);
+    }
+    let id = context.connection.last_insert_rowid();
+    put_body(context, id, entry)?;
+    Ok(Some(id))
 }
 
 /// Another version: owed again with all its tries, unless it is owed still. A page looked at a moment

@@ -8,6 +8,7 @@
 //! buffer at each one, which doubles the cost of an article; so the group is first tried without, and
 //! only when a request fails is it rolled back and applied again with a savepoint around each.
 
+mod alias;
 mod announce;
 mod apply;
 mod article;

@@ -49,6 +49,7 @@ fn write_of(event: &Event, now: jiff::Timestamp) -> Write {
             let mut seen = std::collections::HashSet::new();
             let entries = keys.iter().filter(|(key, _)| seen.insert(*key)).map(|(key, version)| Entry {
                 content: Some(format!("version {version}")),
+                aliases: vec![u64::MAX - u64::from(key % 2), u64::from(*version)],
                 ..entry(&format!("k{key}"))
             });
             Write::FeedChecked(Box::new(FeedCheck {

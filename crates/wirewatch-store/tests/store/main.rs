@@ -7,6 +7,7 @@ mod attempts;
 mod completion;
 mod conservation;
 mod crash;
+mod identity;
 mod inbox;
 mod items;
 mod opening;
