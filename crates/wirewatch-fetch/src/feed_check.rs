@@ -12,14 +12,15 @@ use crate::{
         headers::{Headers, conditions},
         walls::wall,
     },
-    schedule::{Ending, Schedule, next_due, wants_probe},
+    schedule::{Ending, Plan, Schedule, plan, wants_probe},
     time::{Watch, seconds_between},
 };
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 use url::Url;
 use wirewatch_model::{
-    DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, PermanentRedirect, Repair, Validators,
+    DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, PermanentRedirect, Repair, Rhythm,
+    Validators, article_time,
 };
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -129,7 +130,7 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
         }
         FeedResult::Failed { kind, message } => {
             check.outcome = Outcome::Failed { failure: kind, message };
-            check.next_due = Some(plan(due, &check, None, &Headers::default()));
+            check.next_due = Some(plan_after(due, &check, None, &Headers::default()).due);
         }
         FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held } => {
             check.status = Some(status);
@@ -143,7 +144,7 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
                 watch_redirect(due, &mut check, &hops, &url);
             }
             let gone = check.outcome == Outcome::Gone;
-            check.next_due = (!gone).then(|| plan(due, &check, retry_after, &headers));
+            check.next_due = (!gone).then(|| plan_after(due, &check, retry_after, &headers).due);
         }
     }
     check.health = health::judge(due, &check);
@@ -320,7 +321,13 @@ fn is_https_upgrade(from: &str, to: &str) -> bool {
     from.scheme() == "http" && to.scheme() == "https" && place(&from) == place(&to)
 }
 
-fn plan(due: &DueFeed, check: &FeedCheck, paused: Option<Timestamp>, headers: &Headers) -> Timestamp {
+/// When to ask again after this check, and why then.
+pub(crate) fn plan_after(
+    due: &DueFeed,
+    check: &FeedCheck,
+    paused: Option<Timestamp>,
+    headers: &Headers,
+) -> Plan {
     let failures = due.failures.saturating_add(1);
     let ending = match (&check.outcome, check.status) {
         (outcome, _) if outcome.is_success() => Ending::Answered,
@@ -329,17 +336,34 @@ fn plan(due: &DueFeed, check: &FeedCheck, paused: Option<Timestamp>, headers: &H
     };
     let validators = check.validators.as_ref().unwrap_or(&due.validators);
     let freshness: &Freshness = check.freshness.as_ref().unwrap_or(&due.freshness);
-    next_due(&Schedule {
+    let (rhythm, recent_entries) = rhythm_with(due, check);
+    plan(&Schedule {
         feed: due.id,
         now: check.checked_at,
         ending,
         settings: &due.settings,
         has_validators: validators.etag.is_some() || validators.last_modified.is_some(),
-        recent_entries: &due.recent_entries,
+        recent_entries: &recent_entries,
+        rhythm: &rhythm,
         freshness,
         lifetime_secs: headers.lifetime_secs(check.checked_at),
         retry_after: headers.retry_after(check.checked_at).max(paused),
     })
+}
+
+/// The rhythm and the latest times with what this check shows of them. Which entries are new is known to
+/// the store alone; here it is those that are dated later than all before.
+fn rhythm_with(due: &DueFeed, check: &FeedCheck) -> (Rhythm, Vec<Timestamp>) {
+    let newest = due.recent_entries.first().copied();
+    let dated = check.entries.iter().filter(|entry| entry.published.is_some());
+    let times = dated.map(|entry| article_time(entry.published, check.checked_at));
+    let mut times: Vec<Timestamp> = times.filter(|at| newest.is_none_or(|newest| *at > newest)).collect();
+    let mut rhythm = due.rhythm.clone();
+    rhythm.observe(&times, check.checked_at);
+    times.extend(&due.recent_entries);
+    times.sort_unstable_by(|one, other| other.cmp(one));
+    times.truncate(20);
+    (rhythm, times)
 }
 
 /// A status with its name, for messages.

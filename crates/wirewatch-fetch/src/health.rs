@@ -4,10 +4,7 @@
 //! sound feed without entries), *stale* (its newest entry is old in any case) and *quiet* (it used to
 //! announce entries much more often than this).
 
-use crate::{
-    schedule::gap_secs,
-    time::{DAY, HOUR, seconds_between},
-};
+use crate::time::{DAY, HOUR, MINUTE, seconds_between};
 use jiff::Timestamp;
 use wirewatch_model::{DueFeed, Entry, FeedCheck, Health, Outcome, article_time};
 
@@ -62,6 +59,20 @@ fn silence(due: &DueFeed, check: &FeedCheck) -> Health {
 pub(crate) fn newest(entries: &[Entry], now: Timestamp) -> Option<Timestamp> {
     let dates = entries.iter().flat_map(|entry| [entry.published, entry.updated]).flatten();
     dates.map(|stamp| article_time(Some(stamp), Timestamp::MAX)).filter(|at| *at <= now).max()
+}
+
+/// Mean gap between the moments at which entries came, in seconds; `None` for fewer than three
+/// moments. Entries seen within a minute came at one moment.
+fn gap_secs(recent: &[Timestamp]) -> Option<i64> {
+    let mut moments: Vec<Timestamp> = Vec::with_capacity(recent.len());
+    for at in recent {
+        if moments.last().is_none_or(|last| seconds_between(*at, *last) >= MINUTE) {
+            moments.push(*at);
+        }
+    }
+    let (newest, oldest) = (moments.first()?, moments.last()?);
+    let gaps = i64::try_from(moments.len()).ok()? - 1;
+    (gaps >= 2).then(|| seconds_between(*oldest, *newest) / gaps)
 }
 
 #[cfg(test)]

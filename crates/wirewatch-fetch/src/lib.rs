@@ -3,7 +3,7 @@
 //! ```text
 //!              fetch_feed (network)            read_feed (pure)
 //! DueFeed ──► gate ► guard ► GET ► FeedAnswer ──► decode ► repair ► parse ──► FeedCheck
-//!                                                        └► next_due (pure)
+//!                                                        └► plan (pure)
 //! PageRequest ──► robots.txt ► gate ► guard ► GET ──► PageAnswer
 //!                     └◄── redirect ──┘
 //! ```
@@ -14,7 +14,7 @@
 //! the whole process ([`BytesHeld`]). A failure of the network is part of the answer, never an error:
 //! only [`Fetcher::new`] can fail.
 //!
-//! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`next_due`] plans
+//! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`plan`] plans
 //! the next check, [`read_feed`] does both for an answer. They know no socket and no clock.
 
 mod feed;
@@ -22,6 +22,7 @@ mod feed_check;
 mod health;
 mod http;
 mod memory;
+mod outlook;
 mod page;
 mod permission;
 mod schedule;
@@ -31,7 +32,7 @@ pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, r
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
 pub use http::{budget::BytesHeld, client::Hop, guard::AddressError, headers::Headers};
 pub use page::{PageAnswer, PageRequest, PageResult};
-pub use schedule::{Ending, Schedule, next_due};
+pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
 
 use http::client::Client;
 use permission::RobotsMemory;

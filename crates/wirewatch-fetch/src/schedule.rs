@@ -4,12 +4,16 @@
 //! what the feed grants (`max-age`, `Expires`, `ttl`, `sy:`), but never under two minutes; where
 //! nothing is granted, a quarter of an hour for a lively feed with validators and an hour for every
 //! other; a setting replaces this default and never what the feed asks. The *rhythm* is what the feed
-//! earns: half the gap between its latest entries, slower the longer it has been silent. Neither is
-//! ever over a day. `skipHours`, `skipDays` and `Retry-After` then only move the time later.
+//! earns: it is asked when the next entry has probably come ([`Outlook`]), the more seldom the longer it
+//! has been silent against its habit. Neither is ever over a day. `skipHours`, `skipDays` and
+//! `Retry-After` then only move the time later.
 
-use crate::time::{DAY, HOUR, MINUTE, after, seconds_between};
+use crate::{
+    outlook::Outlook,
+    time::{DAY, HOUR, MINUTE, after, seconds_between},
+};
 use jiff::{Timestamp, tz::Offset};
-use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness};
+use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness, Rhythm};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// No feed is asked more often than this unless its setting says 0.
@@ -20,6 +24,14 @@ const LIVELY_SECS: i64 = 15 * MINUTE;
 const PLAIN_SECS: i64 = HOUR;
 /// Base of the back-off of a feed that is not there (404).
 const MISSING_SECS: i64 = 6 * HOUR;
+/// A feed is asked when this part of an entry is expected. Simulated (see the simulated week): a smaller
+/// part costs requests that find nothing, a larger one lets entries wait.
+const EXPECTED: f64 = 0.4;
+/// A lively feed that grants five minutes is asked this often while it is awake, in seconds, so that
+/// its entries are known within five minutes.
+const PROMPT_SECS: i64 = 260;
+/// So many entries that did not come are no chance: the feed has stopped for a while.
+const MISSED: f64 = 20.0;
 
 /// How the check ended, as far as the schedule cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +63,10 @@ pub struct Schedule<'a> {
     pub settings: &'a FeedSettings,
     /// Whether the next request can be conditional.
     pub has_validators: bool,
-    /// First-seen times of the latest entries, newest first.
+    /// Times of the latest entries, newest first.
     pub recent_entries: &'a [Timestamp],
+    /// When it announces entries.
+    pub rhythm: &'a Rhythm,
     /// What the feed's body asks for.
     pub freshness: &'a Freshness,
     /// What the answer's headers grant, in seconds.
@@ -61,38 +75,129 @@ pub struct Schedule<'a> {
     pub retry_after: Option<Timestamp>,
 }
 
+/// Where the floor of an interval comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floor {
+    /// The feed's setting.
+    Setting,
+    /// What the answer's headers or the feed's body grant.
+    Granted,
+    /// Nothing is granted; the feed has validators and an entry an hour or more.
+    Lively,
+    /// Nothing is granted.
+    Plain,
+    /// Less was granted than is ever used.
+    Shortest,
+}
+
+/// What decided when the feed is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// The shortest time manners allow.
+    Floor,
+    /// The feed's own rhythm: sooner there is probably nothing.
+    Rhythm,
+    /// It has been silent against its habit.
+    Silence,
+    /// It was not had.
+    BackOff,
+    /// Its server asked for it.
+    RetryAfter,
+    /// The feed asks not to be read in these hours or on these days.
+    Skipped,
+}
+
+/// When to ask again, and why then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The time.
+    pub due: Timestamp,
+    /// What decided it.
+    pub because: Because,
+    /// The shortest interval manners allow, in seconds.
+    pub floor_secs: i64,
+    /// Where that comes from.
+    pub floor: Floor,
+}
+
 /// When to ask the feed again.
-pub fn next_due(schedule: &Schedule<'_>) -> Timestamp {
-    let Schedule { now, ending, settings, retry_after, .. } = *schedule;
-    let not_before = retry_after.unwrap_or(now);
-    if settings.interval_floor_secs == Some(0) && ending == Ending::Answered {
-        return not_before.max(now);
-    }
-    let interval = interval_secs(schedule);
-    let secs = match ending {
-        Ending::Answered => interval + schedule.jitter(interval / 10),
-        Ending::Failed { failures } => schedule.back_off(interval, failures),
-        Ending::Missing { failures } => schedule.back_off(interval.max(MISSING_SECS), failures),
+pub fn plan(schedule: &Schedule<'_>) -> Plan {
+    let Schedule { now, ending, settings, .. } = *schedule;
+    let outlook = Outlook::new(schedule.rhythm, schedule.recent_entries, now);
+    let (floor_secs, floor) = schedule.floor(&outlook);
+    let (interval, because) = schedule.interval(&outlook, floor_secs);
+    let (secs, because) = match ending {
+        Ending::Answered => (interval + schedule.spread(interval, because), because),
+        Ending::Failed { failures } => (schedule.back_off(interval, failures), Because::BackOff),
+        Ending::Missing { failures } => {
+            (schedule.back_off(interval.max(MISSING_SECS), failures), Because::BackOff)
+        }
     };
-    let due = after(now, secs).max(not_before);
-    if settings.interval_floor_secs == Some(0) {
-        return due;
+    let mut plan = Plan { due: after(now, secs), because, floor_secs, floor };
+    if let Some(asked) = schedule.retry_after.filter(|asked| *asked > plan.due) {
+        plan = Plan { due: asked, because: Because::RetryAfter, ..plan };
     }
-    skip(due, schedule)
+    match skip(plan.due, schedule) {
+        // Tests and the press are asked at once, whatever the hour.
+        _ if settings.interval_floor_secs == Some(0) => plan,
+        due if due == plan.due => plan,
+        due => Plan { due, because: Because::Skipped, ..plan },
+    }
 }
 
 /// Whether this check should ask without validators although there are some: the feed has been
 /// silent for ten times its own rhythm, and servers exist that repeat an ETag for a feed that
 /// changed. At most once a day.
 pub(crate) fn wants_probe(due: &DueFeed, now: Timestamp) -> bool {
-    let Some(checked) = due.last_checked else { return false };
-    let Some(gap) = gap_secs(&due.recent_entries) else { return false };
-    let Some(newest) = due.recent_entries.first() else { return false };
+    let (Some(checked), Some(newest)) = (due.last_checked, due.recent_entries.first()) else { return false };
     let day = |at: Timestamp| at.as_second().div_euclid(DAY);
-    seconds_between(*newest, now) > (10 * gap).max(2 * DAY) && day(checked) != day(now)
+    day(checked) != day(now) && Outlook::new(&due.rhythm, &[], now).expected_since(*newest) > 10.0
 }
 
 impl Schedule<'_> {
+    /// The shortest interval manners allow, in seconds.
+    fn floor(&self, outlook: &Outlook) -> (i64, Floor) {
+        let granted = self.lifetime_secs.max(self.freshness.feed_ttl_secs.map(i64::from));
+        let granted = granted.filter(|secs| *secs > 0).map(|secs| secs.min(DAY));
+        let setting = self.settings.interval_floor_secs.map(i64::from);
+        let (secs, floor) = match (setting, granted) {
+            (Some(0), _) => return (0, Floor::Setting),
+            (Some(setting), granted) if Some(setting) >= granted => (setting, Floor::Setting),
+            (_, Some(granted)) => (granted, Floor::Granted),
+            (_, None) if self.has_validators && outlook.is_lively() => (LIVELY_SECS, Floor::Lively),
+            (_, None) => (PLAIN_SECS, Floor::Plain),
+        };
+        if secs < SHORTEST_SECS { (SHORTEST_SECS, Floor::Shortest) } else { (secs, floor) }
+    }
+
+    /// The normal interval in seconds, and what decided it. A setting longer than a day is the user's
+    /// wish; the rhythm never asks for more than a day.
+    fn interval(&self, outlook: &Outlook, floor: i64) -> (i64, Because) {
+        if floor == 0 {
+            return (0, Because::Floor);
+        }
+        let mut earned = outlook.wait_for(EXPECTED, DAY);
+        if floor < PROMPT_SECS && outlook.is_lively() && outlook.is_awake() {
+            earned = earned.min(PROMPT_SECS);
+        }
+        let silence = self.recent_entries.first().map_or(0, |newest| {
+            let missed = outlook.expected_since(*newest) > MISSED;
+            if missed { seconds_between(*newest, self.now) / 8 } else { 0 }
+        });
+        match (earned.max(silence).min(DAY), silence > earned) {
+            (earned, _) if earned <= floor => (floor, Because::Floor),
+            (earned, true) => (earned, Because::Silence),
+            (earned, false) => (earned, Because::Rhythm),
+        }
+    }
+
+    /// A little later than planned, so that feeds drift apart: by up to a tenth, and where the floor
+    /// decided by no more than a minute, because there an entry may be waiting.
+    fn spread(&self, interval: i64, because: Because) -> i64 {
+        let most = interval / 10;
+        self.jitter(if because == Because::Floor { most.min(MINUTE) } else { most })
+    }
+
     /// 0 to `most` seconds, by a hash of feed and time.
     fn jitter(&self, most: i64) -> i64 {
         if most <= 0 {
@@ -112,41 +217,6 @@ impl Schedule<'_> {
         // At the ceiling the spread goes down: after long failure one probe a day, not less.
         if secs >= DAY { secs - self.jitter(HOUR).min(secs - interval) } else { secs + self.jitter(secs / 4) }
     }
-}
-
-/// The normal interval in seconds.
-fn interval_secs(schedule: &Schedule<'_>) -> i64 {
-    let silence = schedule.recent_entries.first().map_or(0, |newest| seconds_between(*newest, schedule.now));
-    let gap = gap_secs(schedule.recent_entries);
-    let rhythm = gap.unwrap_or(0).max(silence / 8);
-    let granted = schedule.lifetime_secs.max(schedule.freshness.feed_ttl_secs.map(i64::from));
-    let granted = granted.filter(|secs| *secs > 0).map(|secs| secs.min(DAY));
-    let setting = schedule.settings.interval_floor_secs.map(i64::from);
-    let floor = match (setting, granted) {
-        (Some(0), _) => return 0,
-        (Some(setting), granted) => setting.max(granted.unwrap_or(0)),
-        (None, Some(granted)) => granted,
-        (None, None) if schedule.has_validators && gap.is_some() && rhythm <= HOUR => LIVELY_SECS,
-        (None, None) => PLAIN_SECS,
-    };
-    // A lively feed is asked as often as manners allow. A setting longer than a day is the user's wish;
-    // the rhythm never asks for more than a day.
-    let earned = if rhythm <= HOUR { 0 } else { (rhythm / 2).min(DAY) };
-    earned.max(floor).max(SHORTEST_SECS)
-}
-
-/// Mean gap between the moments at which entries came, in seconds; `None` for fewer than three
-/// moments. Entries seen within a minute came at one moment.
-pub(crate) fn gap_secs(recent: &[Timestamp]) -> Option<i64> {
-    let mut moments: Vec<Timestamp> = Vec::with_capacity(recent.len());
-    for at in recent {
-        if moments.last().is_none_or(|last| seconds_between(*at, *last) >= MINUTE) {
-            moments.push(*at);
-        }
-    }
-    let (newest, oldest) = (moments.first()?, moments.last()?);
-    let gaps = i64::try_from(moments.len()).ok()? - 1;
-    (gaps >= 2).then(|| seconds_between(*oldest, *newest) / gaps)
 }
 
 /// Moves a time out of the hours and days in which the feed asks not to be read.
@@ -185,11 +255,22 @@ mod tests {
         (0..20).map(|nth| after(at(NOW), -silence - nth * gap)).collect()
     }
 
+    /// The rhythm of a feed that was watched for a month and more with an entry every `gap` seconds, the
+    /// newest `silence` seconds ago.
+    fn rhythm(gap: i64, silence: i64) -> Rhythm {
+        let times: Vec<Timestamp> =
+            (0..40 * DAY / gap).map(|nth| after(at(NOW), -silence - nth * gap)).collect();
+        let mut rhythm = Rhythm { since: times.last().copied(), ..Rhythm::default() };
+        rhythm.observe(&times, after(at(NOW), -silence));
+        rhythm
+    }
+
     #[derive(Default)]
     struct Case {
         settings: FeedSettings,
         validators: bool,
         recent: Vec<Timestamp>,
+        rhythm: Rhythm,
         freshness: Freshness,
         lifetime: Option<i64>,
         retry_after: Option<Timestamp>,
@@ -205,6 +286,7 @@ mod tests {
                 settings: &self.settings,
                 has_validators: self.validators,
                 recent_entries: &self.recent,
+                rhythm: &self.rhythm,
                 freshness: &self.freshness,
                 lifetime_secs: self.lifetime,
                 retry_after: self.retry_after,
@@ -212,7 +294,7 @@ mod tests {
         }
 
         fn wait(&self) -> i64 {
-            seconds_between(at(NOW), next_due(&self.schedule()))
+            seconds_between(at(NOW), plan(&self.schedule()).due)
         }
 
         /// The wait lies between `least` and a tenth more.
@@ -223,15 +305,20 @@ mod tests {
         }
     }
 
+    fn with_gap(gap: i64, silence: i64) -> Case {
+        let (recent, rhythm) = (entries(gap, silence), rhythm(gap, silence));
+        Case { validators: true, recent, rhythm, ..Case::default() }
+    }
+
     fn lively() -> Case {
-        Case { validators: true, recent: entries(600, 300), ..Case::default() }
+        with_gap(120, 60)
     }
 
     #[test]
     fn rule_8_a_lively_feed_with_validators_is_asked_every_quarter_of_an_hour() {
         lively().check(15 * MINUTE);
         Case { validators: false, ..lively() }.check(HOUR);
-        Case { recent: Vec::new(), ..lively() }.check(HOUR);
+        Case { recent: Vec::new(), rhythm: Rhythm::default(), ..lively() }.check(HOUR);
     }
 
     #[test]
@@ -272,11 +359,11 @@ mod tests {
     #[test]
     fn rule_12_skipped_hours_and_days_are_kept() {
         let hours = Freshness { skip_hours: vec![8, 9], ..Freshness::default() };
-        let due = next_due(&Case { freshness: hours, ..lively() }.schedule());
+        let due = plan(&Case { freshness: hours, ..lively() }.schedule()).due;
         assert!((at("2022-01-10T10:00:00Z")..at("2022-01-10T10:05:00Z")).contains(&due), "{due}");
         // 10 January 2022 was a Monday.
         let days = Freshness { skip_days: vec![0], ..Freshness::default() };
-        let due = next_due(&Case { freshness: days, ..lively() }.schedule());
+        let due = plan(&Case { freshness: days, ..lively() }.schedule()).due;
         assert!((at("2022-01-11T00:00:00Z")..at("2022-01-11T00:05:00Z")).contains(&due), "{due}");
         let all = Freshness { skip_hours: (0..24).collect(), ..Freshness::default() };
         Case { freshness: all, ..lively() }.check(15 * MINUTE);
@@ -285,7 +372,8 @@ mod tests {
     #[test]
     fn rule_14_retry_after_is_never_shortened() {
         let week = after(at(NOW), 7 * DAY);
-        assert_eq!(next_due(&Case { retry_after: Some(week), ..lively() }.schedule()), week);
+        let asked = plan(&Case { retry_after: Some(week), ..lively() }.schedule());
+        assert_eq!((asked.due, asked.because), (week, Because::RetryAfter));
         Case { retry_after: Some(at(NOW)), ..lively() }.check(15 * MINUTE);
     }
 
@@ -310,29 +398,53 @@ mod tests {
     #[test]
     fn rule_25_feeds_asked_at_one_moment_come_back_spread() {
         let case = lively();
-        let due = |feed| next_due(&Schedule { feed: FeedId(feed), ..case.schedule() });
+        let due = |feed| plan(&Schedule { feed: FeedId(feed), ..case.schedule() }).due;
         let moments: std::collections::HashSet<Timestamp> = (0..1000).map(due).collect();
-        assert!(moments.len() > 80, "{} moments in 90 seconds of spread", moments.len());
+        assert!(moments.len() > 55, "{} moments in a minute of spread", moments.len());
     }
 
     #[test]
     fn a_slow_feed_is_asked_seldom() {
-        Case { validators: true, recent: entries(8 * HOUR, HOUR), ..Case::default() }.check(4 * HOUR);
-        Case { validators: true, recent: entries(30 * DAY, DAY), ..Case::default() }.check(DAY);
+        let wait = |gap, silence| with_gap(gap, silence).wait();
+        // It knows the hours at which entries come: the next one is due in seven.
+        assert!((3 * HOUR..8 * HOUR).contains(&wait(8 * HOUR, HOUR)), "{}", wait(8 * HOUR, HOUR));
+        with_gap(30 * DAY, DAY).check(DAY);
         // A lively feed that has been silent for four days.
-        Case { validators: true, recent: entries(600, 4 * DAY), ..Case::default() }.check(6 * HOUR);
+        with_gap(600, 4 * DAY).check(12 * HOUR);
+    }
+
+    #[test]
+    fn what_decided_is_told() {
+        let because = |case: &Case| plan(&case.schedule()).because;
+        assert_eq!((because(&lively()), plan(&lively().schedule()).floor), (Because::Floor, Floor::Lively));
+        assert_eq!(because(&with_gap(8 * HOUR, HOUR)), Because::Rhythm);
+        assert_eq!(because(&with_gap(600, 4 * DAY)), Because::Silence);
+        let failed = Case { ending: Some(Ending::Failed { failures: 1 }), ..lively() };
+        assert_eq!(because(&failed), Because::BackOff);
+        let hours = Freshness { skip_hours: vec![8], ..Freshness::default() };
+        assert_eq!(because(&Case { freshness: hours, ..lively() }), Because::Skipped);
+        let floor = |lifetime| plan(&Case { lifetime, ..lively() }.schedule()).floor;
+        assert_eq!((floor(Some(600)), floor(Some(1))), (Floor::Granted, Floor::Shortest));
+    }
+
+    #[test]
+    fn a_lively_feed_that_grants_two_minutes_is_asked_within_five() {
+        let slower = Case { lifetime: Some(120), ..with_gap(1800, 900) };
+        slower.check(PROMPT_SECS);
+        Case { lifetime: Some(120), ..with_gap(60, 30) }.check(120);
     }
 
     #[test]
     fn rule_3_a_feed_silent_for_ten_times_its_rhythm_is_probed_once_a_day() {
         let due = |silence, checked: &str| DueFeed {
-            recent_entries: entries(600, silence),
+            recent_entries: entries(3600, silence),
+            rhythm: rhythm(3600, silence),
             last_checked: Some(at(checked)),
             ..DueFeed::default()
         };
-        assert!(wants_probe(&due(3 * DAY, "2022-01-09T23:00:00Z"), at(NOW)));
-        assert!(!wants_probe(&due(3 * DAY, "2022-01-10T01:00:00Z"), at(NOW)));
-        assert!(!wants_probe(&due(DAY, "2022-01-09T23:00:00Z"), at(NOW)));
+        assert!(wants_probe(&due(DAY, "2022-01-09T23:00:00Z"), at(NOW)));
+        assert!(!wants_probe(&due(DAY, "2022-01-10T01:00:00Z"), at(NOW)));
+        assert!(!wants_probe(&due(6 * HOUR, "2022-01-09T23:00:00Z"), at(NOW)));
         assert!(!wants_probe(&DueFeed::default(), at(NOW)));
     }
 
@@ -351,9 +463,11 @@ mod tests {
                 1 => Ending::Failed { failures },
                 _ => Ending::Missing { failures },
             };
-            let recent = gaps.iter().map(|gap| after(at(NOW), -gap)).collect();
+            let recent: Vec<Timestamp> = gaps.iter().map(|gap| after(at(NOW), -gap)).collect();
+            let mut rhythm = Rhythm::default();
+            rhythm.observe(&recent, at(NOW));
             let freshness = Freshness { feed_ttl_secs: ttl, skip_hours, skip_days: vec![] };
-            let case = Case { recent, lifetime, freshness, ending: Some(ending), ..lively() };
+            let case = Case { recent, rhythm, lifetime, freshness, ending: Some(ending), ..lively() };
             let wait = case.wait();
             prop_assert!((SHORTEST_SECS..=2 * DAY + HOUR + DAY / 10).contains(&wait), "{}", wait);
         }

@@ -1,6 +1,6 @@
 //! Feeds: what the user lists, what is due, and what a check of one found.
 
-use crate::{Entry, FeedId, Stamp};
+use crate::{Entry, FeedId, Rhythm, Stamp};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -174,7 +174,7 @@ pub struct Freshness {
 }
 
 /// A feed whose time has come, with everything the fetcher needs to ask politely.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DueFeed {
     /// The row of table `feed`.
     pub id: FeedId,
@@ -189,8 +189,10 @@ pub struct DueFeed {
     /// What the last answers said of when to come again.
     pub freshness: Freshness,
     /// Times of its latest entries (published when plausible, else first seen), newest first, at most
-    /// 20: the feed's rhythm.
+    /// 20: its latest rhythm.
     pub recent_entries: Vec<Timestamp>,
+    /// How often it announces entries, by hour and weekday.
+    pub rhythm: Rhythm,
     /// Failed checks in a row.
     pub failures: u32,
     /// When it was last checked.

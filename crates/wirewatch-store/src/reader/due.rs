@@ -8,7 +8,7 @@ use rusqlite::Row;
 use std::collections::HashSet;
 use std::time::Duration;
 use wirewatch_model::{
-    DueFeed, FeedId, FeedSettings, Freshness, Health, PermanentRedirect, Publisher, Validators,
+    DueFeed, FeedId, FeedSettings, Freshness, Health, PermanentRedirect, Publisher, Rhythm, Validators,
 };
 
 /// Feeds that a better parser should read once more are spread over this time.
@@ -98,7 +98,7 @@ impl Parser {
 
 const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, f.last_modified,
         f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version,
-        f.health, f.newest_entry
+        f.health, f.newest_entry, f.rhythm
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
@@ -120,6 +120,7 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
         },
         freshness: freshness.map(|json| json.0).unwrap_or_default(),
         recent_entries: recent.into_iter().filter_map(|at| Timestamp::from_microsecond(at).ok()).collect(),
+        rhythm: row.get::<_, Option<Json<Rhythm>>>(16)?.map(|json| json.0).unwrap_or_default(),
         failures: row.get(9)?,
         last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0),
         redirect: redirect.map(|json| json.0),

@@ -5,7 +5,7 @@ use super::{CheckCounts, Context, Failure, WriteError, announce, host};
 use crate::column::{Json, Micros, signed};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use wirewatch_model::{FeedCheck, FeedSettings, Outcome, Validators};
+use wirewatch_model::{FeedCheck, FeedSettings, Outcome, Rhythm, Validators};
 
 /// Checks kept of one feed.
 const HISTORY: u32 = 200;
@@ -24,7 +24,7 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
         save_validators(connection, check, validators)?;
     }
     if !announced.times.is_empty() {
-        save_rhythm(connection, check, feed.recent, &announced.times)?;
+        save_rhythm(connection, check, feed, &announced.times)?;
     }
     if let Some(pause) = &check.host_pause {
         host::pause(connection, pause)?;
@@ -46,17 +46,19 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
 struct Feed {
     fetch_pages: bool,
     recent: Vec<i64>,
+    rhythm: Rhythm,
 }
 
 fn load(connection: &Connection, check: &FeedCheck) -> Result<Feed, Failure> {
     let row = optional(
         connection
-            .prepare_cached("SELECT settings, recent FROM feed WHERE id = ?1")?
-            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?))),
+            .prepare_cached("SELECT settings, recent, rhythm FROM feed WHERE id = ?1")?
+            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
     )?;
-    let (Json(settings), Json(recent)): (Json<FeedSettings>, Json<Vec<i64>>) =
+    let (Json(settings), Json(recent), rhythm): (Json<FeedSettings>, Json<Vec<i64>>, Option<Json<Rhythm>>) =
         row.ok_or_else(|| WriteError::NotFound { what: format!("feed {}", check.feed) })?;
-    Ok(Feed { fetch_pages: settings.fetch_pages.unwrap_or(true), recent })
+    let rhythm = rhythm.map(|json| json.0).unwrap_or_default();
+    Ok(Feed { fetch_pages: settings.fetch_pages.unwrap_or(true), recent, rhythm })
 }
 
 /// The class and the words of a failure.
@@ -169,19 +171,23 @@ fn save_validators(
     Ok(())
 }
 
-/// Keeps the times of the latest twenty entries, newest first.
+/// Keeps the times of the latest twenty entries, newest first, and counts them in the feed's rhythm.
 fn save_rhythm(
     connection: &Connection,
     check: &FeedCheck,
-    mut recent: Vec<i64>,
+    feed: Feed,
     times: &[Timestamp],
 ) -> Result<(), Failure> {
+    let Feed { mut recent, mut rhythm, .. } = feed;
     recent.extend(times.iter().map(|at| at.as_microsecond()));
     recent.sort_unstable_by(|one, other| other.cmp(one));
     recent.truncate(20);
-    connection
-        .prepare_cached("UPDATE feed SET recent = ?2 WHERE id = ?1")?
-        .execute(params![check.feed.0, Json(recent)])?;
+    rhythm.observe(times, check.checked_at);
+    connection.prepare_cached("UPDATE feed SET recent = ?2, rhythm = ?3 WHERE id = ?1")?.execute(params![
+        check.feed.0,
+        Json(recent),
+        Json(rhythm)
+    ])?;
     Ok(())
 }
 
