@@ -259,8 +259,9 @@ mod tests {
     /// newest `silence` seconds ago.
     fn rhythm(gap: i64, silence: i64) -> Rhythm {
         let times: Vec<Timestamp> =
-            (0..40 * DAY / gap).map(|nth| after(at(NOW), -silence - nth * gap)).collect();
-        let mut rhythm = Rhythm { since: times.last().copied(), ..Rhythm::default() };
+            (0..=40 * DAY / gap).map(|nth| after(at(NOW), -silence - nth * gap)).collect();
+        let since = Some(after(at(NOW), -silence - 40 * DAY));
+        let mut rhythm = Rhythm { since, ..Rhythm::default() };
         rhythm.observe(&times, after(at(NOW), -silence));
         rhythm
     }
