@@ -10,6 +10,7 @@ use crate::{
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
         headers::{Headers, conditions},
+        settings::{Manner, SettingsError},
         walls::wall,
     },
     schedule::{Ending, Plan, Schedule, plan, wants_probe},
@@ -98,6 +99,10 @@ impl Fetcher {
     /// Asks for a feed. Network only; a failure is in the answer.
     pub async fn fetch_feed(&self, due: &DueFeed, now: Timestamp) -> FeedAnswer {
         let watch = Watch::start(now);
+        let manner = match Manner::of_feed(&due.settings, &self.client().config().variables) {
+            Ok(manner) => manner,
+            Err(error) => return unsendable(&error, watch),
+        };
         let whole = due.reparse || wants_probe(due, now);
         let conditions = if whole { Vec::new() } else { conditions(&due.validators) };
         let conditional = !conditions.is_empty();
@@ -106,6 +111,7 @@ impl Fetcher {
             conditions,
             body_limit: self.client().config().feed_body_limit,
             host_pause: self.pause(due.settings.host_pause_ms),
+            manner,
             wanted: |_| true,
             watch,
         };
@@ -163,6 +169,12 @@ struct Read<'a> {
     body: &'a [u8],
     cut: Option<String>,
     conditional: bool,
+}
+
+/// A feed whose settings cannot be sent is not asked.
+fn unsendable(error: &SettingsError, watch: Watch) -> FeedAnswer {
+    let result = FeedResult::Failed { kind: FailureKind::Settings, message: error.to_string() };
+    FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops: Vec::new(), result }
 }
 
 fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {

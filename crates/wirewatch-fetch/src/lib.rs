@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Everything on the network goes through one guarded client: only http(s) to public addresses, also
-//! after a redirect and after DNS; no proxy, no cookies, no Referer; one connection at a time and a
+//! after a redirect and after DNS; no proxy but one set for a feed, no cookies, no Referer; one connection at a time and a
 //! pause between starts per host; timeouts, a cap on decoded bytes, and one budget of body bytes for
 //! the whole process ([`BytesHeld`]). A failure of the network is part of the answer, never an error:
 //! only [`Fetcher::new`] can fail.
@@ -30,7 +30,13 @@ mod time;
 
 pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date, rfc3339};
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
-pub use http::{budget::BytesHeld, client::Hop, guard::AddressError, headers::Headers};
+pub use http::{
+    budget::BytesHeld,
+    client::Hop,
+    guard::{AddressError, Lookup},
+    headers::Headers,
+    settings::{SettingsError, check_settings},
+};
 pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
 
@@ -65,6 +71,10 @@ pub struct FetchConfig {
     /// Fixed names. The port counts too, unless the address carries one. A socket that is not public
     /// must also stand in `allow_sockets`.
     pub resolve: HashMap<String, SocketAddr>,
+    /// How other names are resolved.
+    pub lookup: Lookup,
+    /// Gives the environment variables that feed settings name.
+    pub variables: fn(&str) -> Option<String>,
 }
 
 impl Default for FetchConfig {
@@ -86,6 +96,8 @@ impl Default for FetchConfig {
             bytes_in_flight: 64 * 1024 * 1024,
             allow_sockets: Vec::new(),
             resolve: HashMap::new(),
+            lookup: Lookup::default(),
+            variables: |name| std::env::var(name).ok(),
         }
     }
 }

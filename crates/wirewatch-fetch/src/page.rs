@@ -8,13 +8,14 @@ use crate::{
         budget::BytesHeld,
         client::{Answer, Ask, NoAnswer},
         headers::{Headers, conditions},
+        settings::{Manner, SettingsError},
         walls::wall,
     },
     time::Watch,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use wirewatch_model::{FailureKind, HostPause, Page, PageFailure, Validators};
+use wirewatch_model::{FailureKind, FeedSettings, HostPause, Page, PageFailure, Validators};
 
 const ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5";
 
@@ -41,8 +42,9 @@ pub struct PageRequest {
     pub url: String,
     /// ETag and Last-Modified of the last answer, for a conditional request.
     pub validators: Option<Validators>,
-    /// Pause between two requests to the host, in milliseconds; `None` for the configured one.
-    pub host_pause_ms: Option<u32>,
+    /// Settings of the feed it belongs to: pause, User-Agent, proxy and version of HTTP count for its
+    /// pages too, its headers do not.
+    pub settings: FeedSettings,
 }
 
 /// What came of asking for a page.
@@ -80,7 +82,8 @@ impl Fetcher {
     }
 
     async fn walk_to_page(&self, request: &PageRequest, watch: Watch) -> Result<PageAnswer, NoPage> {
-        let pause = self.pause(request.host_pause_ms);
+        let pause = self.pause(request.settings.host_pause_ms);
+        let manner = Manner::of_pages(&request.settings, &self.client().config().variables)?;
         let conditions = request.validators.as_ref().map(conditions).unwrap_or_default();
         let conditional = !conditions.is_empty();
         let mut ask = Ask {
@@ -88,12 +91,13 @@ impl Fetcher {
             conditions,
             body_limit: self.client().config().page_body_limit,
             host_pause: pause,
+            manner,
             wanted: may_be_html,
             watch,
         };
-        let mut walk = self.client().walk(&request.url)?;
+        let mut walk = self.client().walk(&request.url, &ask.manner)?;
         loop {
-            let crawl_delay = self.permission(walk.url(), pause, watch).await?;
+            let crawl_delay = self.permission(walk.url(), pause, &ask.manner, watch).await?;
             ask.host_pause = pause.max(crawl_delay);
             if let Some(answer) = self.client().step(&mut walk, &ask).await? {
                 return Ok(judge(answer, conditional, watch.now()));
@@ -118,6 +122,13 @@ impl NoPage {
     pub(crate) fn paused(pause: HostPause, just_now: bool) -> Self {
         let reason = format!("{} asked to be left alone: {}", pause.host, pause.reason);
         Self::Postponed { until: pause.until, reason, host_pause: just_now.then_some(pause) }
+    }
+}
+
+impl From<SettingsError> for NoPage {
+    fn from(error: SettingsError) -> Self {
+        let reason = format!("a setting of the feed cannot be used: {error}");
+        Self::Failed(PageFailure { status: None, reason, lasting: false, retry_after: None })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     http::{
         client::{Answer, Ask, NoAnswer},
         robots::{READ_BYTES, Robots},
+        settings::Manner,
     },
     memory::{Worth, thin},
     page::NoPage,
@@ -38,9 +39,10 @@ impl Fetcher {
         &self,
         url: &Url,
         pause: Duration,
+        manner: &Manner,
         watch: Watch,
     ) -> Result<Duration, NoPage> {
-        let robots = self.robots(url, pause, watch).await?;
+        let robots = self.robots(url, pause, manner, watch).await?;
         if robots.allows(&url[Position::BeforePath..Position::AfterQuery]) {
             let secs = robots.crawl_delay_secs.unwrap_or(0).min(LONGEST_CRAWL_DELAY_SECS);
             return Ok(Duration::from_secs(secs.into()));
@@ -50,7 +52,13 @@ impl Fetcher {
     }
 
     /// The rules of an origin, from memory or asked for now.
-    async fn robots(&self, url: &Url, pause: Duration, watch: Watch) -> Result<Arc<Robots>, NoPage> {
+    async fn robots(
+        &self,
+        url: &Url,
+        pause: Duration,
+        manner: &Manner,
+        watch: Watch,
+    ) -> Result<Arc<Robots>, NoPage> {
         let (memory, origin) = (self.robots_memory(), &url[..Position::BeforePath]);
         let asking = memory.asking(origin, watch.now());
         let _asking = asking.lock().await;
@@ -63,6 +71,7 @@ impl Fetcher {
             conditions: Vec::new(),
             body_limit: READ_BYTES,
             host_pause: pause,
+            manner: manner.clone(),
             wanted: |_| true,
             watch,
         };

@@ -102,7 +102,8 @@ pub struct FeedSettings {
     /// stands for the environment variable of that name: secrets are in no file and in no table.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Proxy (http, https or socks5h) through which the feed and its pages are asked.
+    /// Proxy (http, https or socks5h) through which the feed and its pages are asked; `${NAME}` stands
+    /// for an environment variable here too.
     #[serde(default)]
     pub proxy: Option<String>,
     /// Whether HTTP/2 is never offered: a known cure for walls that take it for a program's.
@@ -274,6 +275,8 @@ pub enum FailureKind {
     Body,
     /// The body is no feed (the message says what it is).
     NotAFeed,
+    /// The feed's own settings cannot be used (the message names the setting).
+    Settings,
     /// A fault of our own.
     Internal,
 }
@@ -291,6 +294,7 @@ impl FailureKind {
             Self::Address => "address",
             Self::Body => "body",
             Self::NotAFeed => "not-a-feed",
+            Self::Settings => "settings",
             Self::Internal => "internal",
         }
     }

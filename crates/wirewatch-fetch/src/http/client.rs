@@ -5,10 +5,12 @@ use crate::{
     http::{
         body::{self, Body, BodyEnd, BodyLimits},
         budget::{Budget, BytesHeld},
+        clients::Clients,
         error::classify,
         gate::Gates,
-        guard::{AddressGuard, GuardedResolver},
+        guard::{AddressError, AddressGuard},
         headers::Headers,
+        settings::Manner,
     },
     time::Watch,
 };
@@ -24,7 +26,7 @@ const ERROR_BODY_BYTES: usize = 64 * 1024;
 
 /// The client that feeds, pages and robots.txt share.
 pub(crate) struct Client {
-    http: reqwest::Client,
+    clients: Clients,
     guard: Arc<AddressGuard>,
     gates: Gates,
     budget: Budget,
@@ -38,6 +40,7 @@ pub(crate) struct Ask {
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body_limit: usize,
     pub(crate) host_pause: Duration,
+    pub(crate) manner: Manner,
     /// Whether the body of a success is worth reading, by its headers.
     pub(crate) wanted: fn(&Headers) -> bool,
     pub(crate) watch: Watch,
@@ -49,6 +52,8 @@ pub(crate) struct Walk {
     hops: Vec<Hop>,
     /// What is left of the time for all of it.
     left: Duration,
+    /// Whether every address so far was of the first one's origin.
+    at_home: bool,
 }
 
 impl Walk {
@@ -91,28 +96,10 @@ pub(crate) enum NoAnswer {
 
 impl Client {
     pub(crate) fn new(config: FetchConfig) -> Result<Self, FetchSetupError> {
-        // Another part of the process may have installed a provider already; either will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let guard = Arc::new(AddressGuard::new(&config.allow_sockets, &config.resolve));
-        let user_agent = HeaderValue::from_str(&config.user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let http = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .no_proxy()
-            .referer(false)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .dns_resolver(GuardedResolver(guard.clone()))
-            .connect_timeout(config.connect_timeout)
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map_err(|error| FetchSetupError::Client(crate::http::error::chain(&error)))?;
+        let guard = Arc::new(AddressGuard::new(&config.allow_sockets, &config.resolve, &config.lookup));
+        let clients = Clients::new(&config, guard.clone())?;
         let budget = Budget::new(config.bytes_in_flight, config.feed_body_limit.max(config.page_body_limit));
-        Ok(Self { http, guard, gates: Gates::default(), budget, config })
+        Ok(Self { clients, guard, gates: Gates::default(), budget, config })
     }
 
     pub(crate) fn config(&self) -> &FetchConfig {
@@ -126,7 +113,7 @@ impl Client {
     /// Asks, follows redirects and reads the body. Time spent waiting for a host's turn or for the
     /// budget does not count against the timeouts.
     pub(crate) async fn ask(&self, address: &str, ask: &Ask) -> Result<Answer, NoAnswer> {
-        let mut walk = self.walk(address)?;
+        let mut walk = self.walk(address, &ask.manner)?;
         loop {
             if let Some(answer) = self.step(&mut walk, ask).await? {
                 return Ok(answer);
@@ -136,13 +123,21 @@ impl Client {
 
     /// Sets out for an address. Who must look at each redirect before it is followed calls
     /// [`Client::step`] until there is an answer.
-    pub(crate) fn walk(&self, address: &str) -> Result<Walk, NoAnswer> {
-        let url = self.guard.parse(address).map_err(|error| NoAnswer::Failed {
+    pub(crate) fn walk(&self, address: &str, manner: &Manner) -> Result<Walk, NoAnswer> {
+        let checked = self.guard.parse(address).and_then(|url| self.check(&url, manner).map(|()| url));
+        let url = checked.map_err(|error| NoAnswer::Failed {
             kind: FailureKind::Address,
             message: error.to_string(),
             hops: Vec::new(),
         })?;
-        Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout })
+        Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout, at_home: true })
+    }
+
+    fn check(&self, url: &Url, manner: &Manner) -> Result<(), AddressError> {
+        match manner.route.proxy {
+            Some(_) => self.guard.check_proxied(url),
+            None => self.guard.check(url),
+        }
     }
 
     /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
@@ -150,17 +145,20 @@ impl Client {
         let host = walk.url.host_str().unwrap_or_default().to_owned();
         let turn = self.gates.enter(&host, ask.host_pause, ask.watch).await.map_err(NoAnswer::Paused)?;
         let sent = Instant::now();
-        let response = self
-            .send(&walk.url, ask, walk.left)
-            .await
-            .map_err(|(kind, message)| NoAnswer::Failed { kind, message, hops: walk.hops.clone() })?;
+        let response = self.send(walk, ask).await.map_err(|(kind, message)| NoAnswer::Failed {
+            kind,
+            message,
+            hops: walk.hops.clone(),
+        })?;
         walk.left = walk.left.saturating_sub(sent.elapsed());
         let status = response.status().as_u16();
         let headers = Headers::from(response.headers());
         if let Some(target) = redirect_target(status, response.headers()) {
             drop((response, turn));
             walk.hops.push(Hop { url: walk.url.as_str().to_owned(), status });
-            walk.url = self.next_hop(&walk.url, &target, &walk.hops)?;
+            let to = self.next_hop(&walk.url, &target, &walk.hops, &ask.manner)?;
+            walk.at_home &= is_home(&walk.url, &to);
+            walk.url = to;
             return Ok(None);
         }
         let host_pause = self.note_status(&host, status, &headers, ask.watch.now());
@@ -169,20 +167,22 @@ impl Client {
         Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause }))
     }
 
-    async fn send(
-        &self,
-        url: &Url,
-        ask: &Ask,
-        left: Duration,
-    ) -> Result<reqwest::Response, (FailureKind, String)> {
+    async fn send(&self, walk: &Walk, ask: &Ask) -> Result<reqwest::Response, (FailureKind, String)> {
+        let http = self.clients.of(&ask.manner.route)?;
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static(ask.accept));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
+        if let Some(own) = &ask.manner.user_agent {
+            headers.insert(header::USER_AGENT, own.clone());
+        }
+        if walk.at_home {
+            headers.extend(ask.manner.headers.clone());
+        }
         headers.extend(ask.conditions.iter().cloned());
-        let mut url = url.clone();
+        let mut url = walk.url.clone();
         url.set_fragment(None);
-        let limit = left.min(self.config.connect_timeout + self.config.header_timeout);
-        match tokio::time::timeout(limit, self.http.get(url).headers(headers).send()).await {
+        let limit = walk.left.min(self.config.connect_timeout + self.config.header_timeout);
+        match tokio::time::timeout(limit, http.get(url).headers(headers).send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(classify(error)),
             Err(_) => {
@@ -208,15 +208,14 @@ impl Client {
     }
 
     /// Where a redirect leads, when we go there.
-    fn next_hop(&self, from: &Url, target: &str, hops: &[Hop]) -> Result<Url, NoAnswer> {
+    fn next_hop(&self, from: &Url, target: &str, hops: &[Hop], manner: &Manner) -> Result<Url, NoAnswer> {
         let failed =
             |message: String| NoAnswer::Failed { kind: FailureKind::Redirect, message, hops: hops.to_vec() };
         if hops.len() > self.config.max_redirects {
             return Err(failed(format!("more than {} redirects", self.config.max_redirects)));
         }
         let to = from.join(target).map_err(|_| failed("a redirect leads to no address".to_owned()))?;
-        self.guard
-            .check(&to)
+        self.check(&to, manner)
             .map_err(|error| failed(format!("a redirect leads where we do not go: {error}")))?;
         if hops.iter().any(|hop| hop.url == to.as_str()) {
             return Err(failed("the redirects lead in a circle".to_owned()));
@@ -233,6 +232,14 @@ impl Client {
         }
         None
     }
+}
+
+/// Whether a redirect stays where the feed's own headers may be sent: on the same host, and never away
+/// from https.
+fn is_home(from: &Url, to: &Url) -> bool {
+    let rises =
+        (from.scheme(), to.scheme()) == ("http", "https") && from.port().is_none() && to.port().is_none();
+    from.host() == to.host() && (rises || from.origin() == to.origin())
 }
 
 /// The value of Location when the status redirects.

@@ -3,10 +3,14 @@
 //! An IP literal in an address is checked here, a name by the resolver: reqwest does not ask a
 //! resolver for literals, so either check alone would be no guard. The address that was checked is
 //! the one that is dialled, on every hop of a redirect.
+//!
+//! Through a proxy it is the proxy that resolves names. Then only literals, and names that mean this
+//! machine or its network by standard, are checked: the rest is in the hands of whoever runs the proxy.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     collections::{HashMap, HashSet},
+    fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
@@ -29,17 +33,49 @@ pub enum AddressError {
     NotPublic(String),
 }
 
+/// How names become addresses: the system's resolver, unless a test puts a function in its place.
+#[derive(Clone, Default)]
+pub struct Lookup(Option<Arc<LookupFn>>);
+
+type LookupFn = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+impl Lookup {
+    /// Names are resolved by this function. What it gives is checked as an answer of the system would
+    /// be; a port that is not 0 is dialled when the address names none.
+    pub fn by(function: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(function)))
+    }
+
+    async fn ask(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
+        match &self.0 {
+            Some(function) => function(name),
+            None => Ok(tokio::net::lookup_host((name, 0)).await?.collect()),
+        }
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Lookup(function)" } else { "Lookup(system)" })
+    }
+}
+
 /// The guard: what is let through besides public addresses.
 #[derive(Debug, Default)]
 pub(crate) struct AddressGuard {
     sockets: HashSet<SocketAddr>,
     fixed: HashMap<String, SocketAddr>,
+    lookup: Lookup,
 }
 
 impl AddressGuard {
-    pub(crate) fn new(sockets: &[SocketAddr], fixed: &HashMap<String, SocketAddr>) -> Self {
+    pub(crate) fn new(sockets: &[SocketAddr], fixed: &HashMap<String, SocketAddr>, lookup: &Lookup) -> Self {
         let lower = |(name, socket): (&String, &SocketAddr)| (name.to_ascii_lowercase(), *socket);
-        Self { sockets: sockets.iter().copied().collect(), fixed: fixed.iter().map(lower).collect() }
+        Self {
+            sockets: sockets.iter().copied().collect(),
+            fixed: fixed.iter().map(lower).collect(),
+            lookup: lookup.clone(),
+        }
     }
 
     /// Parses an address and checks everything that can be known before a name is resolved.
@@ -72,6 +108,15 @@ impl AddressGuard {
         }
     }
 
+    /// [`AddressGuard::check`] for an address whose name a proxy resolves.
+    pub(crate) fn check_proxied(&self, url: &Url) -> Result<(), AddressError> {
+        self.check(url)?;
+        match url.host() {
+            Some(Host::Domain(name)) if is_local_name(name) => Err(AddressError::NotPublic(cut(name))),
+            _ => Ok(()),
+        }
+    }
+
     fn check_socket(&self, socket: SocketAddr) -> Result<(), AddressError> {
         if is_public(socket.ip()) || self.sockets.contains(&socket) {
             Ok(())
@@ -100,9 +145,10 @@ impl Resolve for GuardedResolver {
             if let Some(socket) = guard.fixed(name.as_str()) {
                 return Ok(Box::new(std::iter::once(socket)) as Addrs);
             }
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = guard.lookup.ask(name.as_str()).await?;
+            // A name with public and other addresses is asked at the public ones only.
             let public: Vec<SocketAddr> =
-                found.iter().copied().filter(|socket| is_public(socket.ip())).collect();
+                found.iter().copied().filter(|socket| guard.check_socket(*socket).is_ok()).collect();
             match (found.first(), public.is_empty()) {
                 (Some(first), true) => {
                     Err(AddressError::NotPublic(format!("{} ({})", name.as_str(), first.ip())).into())
@@ -111,6 +157,13 @@ impl Resolve for GuardedResolver {
             }
         })
     }
+}
+
+/// Names that mean this machine or its network by standard (RFC 6761, 6762, 8375), or have no domain.
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    !name.contains('.') || matches!(last, "localhost" | "local" | "internal") || name.ends_with(".home.arpa")
 }
 
 /// Whether an address belongs to the public internet, by the IANA special-purpose registries
@@ -241,7 +294,7 @@ mod tests {
     fn an_allowed_socket_is_exact() {
         let socket: SocketAddr = "127.0.0.1:4000".parse().expect("a socket");
         let fixed = HashMap::from([("Press.example".to_owned(), socket)]);
-        let guard = AddressGuard::new(&[socket], &fixed);
+        let guard = AddressGuard::new(&[socket], &fixed, &Lookup::default());
         assert!(guard.parse("http://127.0.0.1:4000/feed").is_ok());
         assert!(guard.parse("http://press.example/feed").is_ok());
         for address in ["http://127.0.0.1:4001/", "http://127.0.0.2:4000/", "http://press.example:22/"] {
@@ -252,7 +305,17 @@ mod tests {
     #[test]
     fn a_fixed_name_is_no_way_round_the_guard() {
         let fixed = HashMap::from([("a.example".to_owned(), "127.0.0.1:80".parse().expect("a socket"))]);
-        assert!(AddressGuard::new(&[], &fixed).parse("http://a.example/").is_err());
+        assert!(AddressGuard::new(&[], &fixed, &Lookup::default()).parse("http://a.example/").is_err());
+    }
+
+    #[test]
+    fn names_that_a_proxy_must_not_resolve_are_told() {
+        let guard = AddressGuard::default();
+        let passes = |address: &str| guard.check_proxied(&Url::parse(address).expect("an address")).is_ok();
+        for address in ["http://localhost/", "http://printer/", "http://a.local./", "http://x.internal/"] {
+            assert!(!passes(address), "{address}");
+        }
+        assert!(!passes("http://192.168.1.1/") && passes("http://press.example/"));
     }
 
     proptest! {

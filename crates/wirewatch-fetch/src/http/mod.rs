@@ -3,9 +3,11 @@
 pub(crate) mod body;
 pub(crate) mod budget;
 pub(crate) mod client;
+pub(crate) mod clients;
 pub(crate) mod error;
 pub(crate) mod gate;
 pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod robots;
+pub(crate) mod settings;
 pub(crate) mod walls;

@@ -16,8 +16,8 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use wirewatch_fetch::{FetchConfig, Fetcher};
-use wirewatch_model::{DueFeed, FeedId};
+use wirewatch_fetch::{FetchConfig, Fetcher, PageRequest, read_feed};
+use wirewatch_model::{DueFeed, FailureKind, FeedCheck, FeedId, Outcome};
 
 /// A request as received; every byte one character.
 #[derive(Clone, Debug)]
@@ -85,7 +85,8 @@ impl Server {
     }
 }
 
-async fn read_request(stream: &mut tokio::net::TcpStream) -> Option<Request> {
+/// Reads the head of a request; `None` when the connection ends before.
+pub async fn read_request(stream: &mut tokio::net::TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -138,6 +139,57 @@ pub fn config(hosts: &[(&str, SocketAddr)]) -> FetchConfig {
 pub fn fetcher(server: &Server) -> Fetcher {
     Fetcher::new(config(&[("press.example", server.addr)])).expect("a fetcher")
 }
+
+/// A fetcher that knows these servers by these names.
+pub fn fetcher_of(hosts: &[(&str, &Server)]) -> Fetcher {
+    let hosts: Vec<_> = hosts.iter().map(|(name, server)| (*name, server.addr)).collect();
+    Fetcher::new(config(&hosts)).expect("a fetcher")
+}
+
+/// Asks for a feed and reads the answer.
+pub async fn check(fetcher: &Fetcher, due: &DueFeed) -> FeedCheck {
+    check_at(fetcher, due, now()).await
+}
+
+/// [`check`] at another time.
+pub async fn check_at(fetcher: &Fetcher, due: &DueFeed, at: Timestamp) -> FeedCheck {
+    read_feed(due, fetcher.fetch_feed(due, at).await)
+}
+
+/// The check of a feed whose server always answers this.
+pub async fn check_answer(bytes: Vec<u8>) -> FeedCheck {
+    let server = Server::start(move |_| bytes.clone()).await;
+    check(&fetcher(&server), &due(FEED)).await
+}
+
+/// The class of a failed check.
+#[track_caller]
+pub fn failure(check: &FeedCheck) -> FailureKind {
+    match &check.outcome {
+        Outcome::Failed { failure, .. } => *failure,
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+/// The feed as it is due again after a check: what the store keeps of it.
+pub fn next(due: &DueFeed, check: &FeedCheck) -> DueFeed {
+    let mut due = due.clone();
+    due.validators = check.validators.clone().unwrap_or(due.validators);
+    due.freshness = check.freshness.clone().unwrap_or(due.freshness);
+    due.redirect.clone_from(&check.redirect);
+    due.failures = if check.outcome.is_success() { 0 } else { due.failures + 1 };
+    due.last_checked = Some(check.checked_at);
+    due.url = check.moved_to.clone().unwrap_or(due.url);
+    due
+}
+
+/// The request for a page of a feed without settings.
+pub fn page_of(url: &str) -> PageRequest {
+    PageRequest { url: url.to_owned(), ..PageRequest::default() }
+}
+
+/// The address of the feed of `press.example`.
+pub const FEED: &str = "http://press.example/rss";
 
 /// A feed that is due.
 pub fn due(url: &str) -> DueFeed {

@@ -96,7 +96,7 @@ fn request(owed: &OwedEntry) -> Option<PageRequest> {
         Announced::Recheck | Announced::Changed => owed.page_validators.clone(),
         Announced::First | Announced::Provisional => None,
     };
-    Some(PageRequest { url: owed.entry.url.clone()?, validators, host_pause_ms: owed.settings.host_pause_ms })
+    Some(PageRequest { url: owed.entry.url.clone()?, validators, settings: owed.settings.clone() })
 }
 
 /// What a failed page leads to.

@@ -113,7 +113,7 @@ fn bytes(app: &App, args: &CleanArgs) -> anyhow::Result<Bytes> {
 
 fn fetched(app: &App, url: &str) -> anyhow::Result<Bytes> {
     let fetcher = Fetcher::new(fetch_config(&app.config.fetch))?;
-    let request = PageRequest { url: url.to_owned(), validators: None, host_pause_ms: None };
+    let request = PageRequest { url: url.to_owned(), ..PageRequest::default() };
     let answer = runtime()?.block_on(fetcher.fetch_page(&request, app.now));
     match answer.result {
         Ok(PageResult::Page(page, _)) => {
