@@ -360,6 +360,7 @@ pub(crate) fn plan_after(
         freshness,
         lifetime_secs: headers.lifetime_secs(check.checked_at),
         retry_after: headers.retry_after(check.checked_at).max(paused),
+        pushed: due.pushed,
     })
 }
 

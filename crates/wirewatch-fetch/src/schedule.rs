@@ -30,6 +30,8 @@ const EXPECTED: f64 = 0.4;
 /// A lively feed that grants five minutes is asked this often while it is awake, in seconds, so that
 /// its entries are known within five minutes.
 const PROMPT_SECS: i64 = 260;
+/// A feed whose hub pushes is asked this seldom: only to see that the hub leaves nothing out.
+const PUSHED_SECS: i64 = 6 * HOUR;
 /// So many entries that did not come are no chance: the feed has stopped for a while.
 const MISSED: f64 = 20.0;
 
@@ -73,6 +75,8 @@ pub struct Schedule<'a> {
     pub lifetime_secs: Option<i64>,
     /// The server asked not to be asked before this.
     pub retry_after: Option<Timestamp>,
+    /// A hub pushes what the feed announces, and is believed.
+    pub pushed: bool,
 }
 
 /// Where the floor of an interval comes from.
@@ -99,6 +103,8 @@ pub enum Because {
     Rhythm,
     /// It has been silent against its habit.
     Silence,
+    /// Its hub pushes what it announces.
+    Pushed,
     /// It was not had.
     BackOff,
     /// Its server asked for it.
@@ -184,6 +190,9 @@ impl Schedule<'_> {
             let missed = outlook.expected_since(*newest) > MISSED;
             if missed { seconds_between(*newest, self.now) / 8 } else { 0 }
         });
+        if self.pushed && earned.max(silence).max(floor) < PUSHED_SECS {
+            return (PUSHED_SECS, Because::Pushed);
+        }
         match (earned.max(silence).min(DAY), silence > earned) {
             (earned, _) if earned <= floor => (floor, Because::Floor),
             (earned, true) => (earned, Because::Silence),
@@ -276,6 +285,7 @@ mod tests {
         lifetime: Option<i64>,
         retry_after: Option<Timestamp>,
         ending: Option<Ending>,
+        pushed: bool,
     }
 
     impl Case {
@@ -291,6 +301,7 @@ mod tests {
                 freshness: &self.freshness,
                 lifetime_secs: self.lifetime,
                 retry_after: self.retry_after,
+                pushed: self.pushed,
             }
         }
 
@@ -334,6 +345,17 @@ mod tests {
         Case { settings: set(7200), ..lively() }.check(7200);
         Case { settings: set(30), ..lively() }.check(120);
         Case { settings: set(180), lifetime: Some(900), ..lively() }.check(900);
+    }
+
+    #[test]
+    fn a_feed_whose_hub_pushes_is_asked_seldom_and_never_sooner_than_it_grants() {
+        let pushed = Case { pushed: true, ..lively() };
+        pushed.check(6 * HOUR);
+        assert_eq!(plan(&pushed.schedule()).because, Because::Pushed);
+        Case { lifetime: Some(8 * 3600), ..pushed }.check(8 * HOUR);
+        Case { pushed: true, ..with_gap(30 * DAY, DAY) }.check(DAY);
+        let settings = FeedSettings { interval_floor_secs: Some(0), ..FeedSettings::default() };
+        assert_eq!(Case { settings, pushed: true, ..lively() }.wait(), 0);
     }
 
     #[test]

@@ -206,6 +206,9 @@ pub struct DueFeed {
     pub newest_entry: Option<Timestamp>,
     /// Ask without validators once: the parser has become better since the last faulty answer.
     pub reparse: bool,
+    /// Its hub pushes what it announces, and is believed: the feed is asked seldom.
+    #[serde(default)]
+    pub pushed: bool,
 }
 
 /// How a check ended.

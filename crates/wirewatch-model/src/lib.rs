@@ -29,6 +29,7 @@ mod rhythm;
 mod tag;
 mod time;
 mod verdict;
+mod websub;
 
 pub use article::{CleanArticle, Method, text_hash, word_count};
 pub use entry::{Announced, Entry, OwedEntry, SourceRef};
@@ -46,3 +47,4 @@ pub use rhythm::Rhythm;
 pub use tag::{EntityKind, EntityMention, Evidence, Field, TagSource, TaggedArticle, Tags, TopicTag};
 pub use time::{Stamp, StampError, article_time};
 pub use verdict::{CopyEvidence, JudgedArticle, Relation, Verdict};
+pub use websub::{FeedPush, HubOffer, NewSubscription, Subscription, SubscriptionState};

@@ -42,10 +42,11 @@ pub use lock::{LockError, Owner, OwnerLock, Role};
 pub use open::Database;
 pub use reader::{
     AddressKind, AddressRow, ChangeRow, Changes, CopyRow, EntityRow, EntryCounts, FeedRow, FeedStats,
-    ItemCursor, ItemDetail, Job, JobState, KnownArticle, RANKED_MATCHES, Reader, ReaderRow, RejectReason,
-    RevisionRow, Stats, StoredSignature, StoredText, TopicCount, TopicRow,
+    ItemCursor, ItemDetail, Job, JobState, KnownArticle, PushRow, RANKED_MATCHES, Reader, ReaderRow,
+    RejectReason, RevisionRow, Stats, StoredSignature, StoredText, TopicCount, TopicRow,
 };
 pub use writer::{
     AddedFeeds, ArticleStored, CheckCounts, FeedOverride, JobUpdate, ShortWrite, ShortWriter, StoredAs,
-    StrikeTarget, Write, WriteError, Writer, WriterHandle, WriterOptions, WriterState, Written,
+    StrikeTarget, SubscriptionWrite, Write, WriteError, Writer, WriterHandle, WriterOptions, WriterState,
+    Written,
 };

@@ -12,6 +12,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x5749_5257;
 const FILES: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0001_initial.sql")),
     M::up(include_str!("../../../migrations/0002_feeds.sql")),
+    M::up(include_str!("../../../migrations/0003_websub.sql")),
 ];
 
 /// The schema this program works with.

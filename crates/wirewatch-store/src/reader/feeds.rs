@@ -1,7 +1,7 @@
 //! The feeds with their health, for a person.
 
 use super::Reader;
-use super::stats::EntryCounts;
+use super::{PushRow, stats::EntryCounts};
 use crate::StoreError;
 use crate::column::Json;
 use rusqlite::Row;
@@ -55,6 +55,8 @@ pub struct FeedRow {
     pub next_due: Option<String>,
     /// What became of its entries.
     pub entries: EntryCounts,
+    /// Its subscription at a WebSub hub.
+    pub push: Option<PushRow>,
 }
 
 const SELECT: &str = "SELECT h.id, h.url, h.title, f.publisher_spec, h.origin, h.health, h.off, f.settings,
@@ -93,13 +95,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
         health_since: row.get(23)?,
         newest_entry: row.get(24)?,
         faulty: row.get(25)?,
+        push: None,
     })
 }
 
 impl Reader {
     /// All feeds, in the order in which they were added.
     pub fn feeds(&self) -> Result<Vec<FeedRow>, StoreError> {
-        self.ask(|| Ok(self.rows(&format!("{SELECT} ORDER BY h.id"), [], read)?))
+        self.ask(|| {
+            let mut feeds = self.rows(&format!("{SELECT} ORDER BY h.id"), [], read)?;
+            for feed in &mut feeds {
+                feed.push = self.push_of(feed.id)?;
+            }
+            Ok(feeds)
+        })
     }
 
     /// A feed by its address, the one it was listed under included, or by its id as text.
@@ -109,6 +118,12 @@ impl Reader {
                                      ORDER BY url = ?1 DESC, listed_url = ?1 DESC LIMIT 1)"
         );
         let id: Option<i64> = name.parse().ok();
-        self.ask(|| Ok(self.optional(&sql, rusqlite::params![name, id], read)?))
+        self.ask(|| {
+            let mut feed = self.optional(&sql, rusqlite::params![name, id], read)?;
+            if let Some(feed) = &mut feed {
+                feed.push = self.push_of(feed.id)?;
+            }
+            Ok(feed)
+        })
     }
 }

@@ -14,6 +14,7 @@ mod known;
 mod owed;
 mod search;
 mod stats;
+mod websub;
 
 pub use changes::{ChangeRow, Changes};
 pub use dedup::{StoredSignature, StoredText};
@@ -24,6 +25,7 @@ pub use jobs::{Job, JobState, ReaderRow};
 pub use known::KnownArticle;
 pub use search::RANKED_MATCHES;
 pub use stats::{EntryCounts, FeedStats, RejectReason, Stats, TopicCount};
+pub use websub::PushRow;
 
 use crate::StoreError;
 use crate::stems::Stems;

@@ -1,18 +1,18 @@
 //! A check of a feed: everything it found, in one transaction.
 
 use super::apply::{optional, put_meta};
-use super::{CheckCounts, Context, Failure, WriteError, announce, host};
+use super::{CheckCounts, Context, Failure, WriteError, announce, host, websub};
 use crate::column::{Json, Micros, signed};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use wirewatch_model::{FeedCheck, FeedSettings, Outcome, Rhythm, Validators};
+use wirewatch_model::{FeedCheck, FeedId, FeedSettings, Outcome, Rhythm, Validators};
 
 /// Checks kept of one feed.
 const HISTORY: u32 = 200;
 
 /// Saves the outcome, the validators, the schedule and the entries of a check.
 pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<CheckCounts, Failure> {
-    let feed = load(context.connection, check)?;
+    let feed = load(context.connection, check.feed)?;
     let announced =
         announce::announce(context, check.feed.0, &check.entries, check.checked_at, feed.fetch_pages)?;
     let connection = context.connection;
@@ -24,7 +24,8 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
         save_validators(connection, check, validators)?;
     }
     if !announced.times.is_empty() {
-        save_rhythm(connection, check, feed, &announced.times)?;
+        save_rhythm(connection, check.feed, feed, &announced.times, check.checked_at)?;
+        websub::missed(connection, check.feed)?;
     }
     if let Some(pause) = &check.host_pause {
         host::pause(connection, pause)?;
@@ -43,20 +44,21 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
     Ok(announced.counts)
 }
 
-struct Feed {
-    fetch_pages: bool,
+/// What taking entries in needs to know of their feed.
+pub(super) struct Feed {
+    pub(super) fetch_pages: bool,
     recent: Vec<i64>,
     rhythm: Rhythm,
 }
 
-fn load(connection: &Connection, check: &FeedCheck) -> Result<Feed, Failure> {
+pub(super) fn load(connection: &Connection, feed: FeedId) -> Result<Feed, Failure> {
     let row = optional(
         connection
             .prepare_cached("SELECT settings, recent, rhythm FROM feed WHERE id = ?1")?
-            .query_row([check.feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
+            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
     )?;
     let (Json(settings), Json(recent), rhythm): (Json<FeedSettings>, Json<Vec<i64>>, Option<Json<Rhythm>>) =
-        row.ok_or_else(|| WriteError::NotFound { what: format!("feed {}", check.feed) })?;
+        row.ok_or_else(|| WriteError::NotFound { what: format!("feed {feed}") })?;
     let rhythm = rhythm.map(|json| json.0).unwrap_or_default();
     Ok(Feed { fetch_pages: settings.fetch_pages.unwrap_or(true), recent, rhythm })
 }
@@ -172,19 +174,20 @@ fn save_validators(
 }
 
 /// Keeps the times of the latest twenty entries, newest first, and counts them in the feed's rhythm.
-fn save_rhythm(
+pub(super) fn save_rhythm(
     connection: &Connection,
-    check: &FeedCheck,
-    feed: Feed,
+    feed: FeedId,
+    known: Feed,
     times: &[Timestamp],
+    at: Timestamp,
 ) -> Result<(), Failure> {
-    let Feed { mut recent, mut rhythm, .. } = feed;
+    let Feed { mut recent, mut rhythm, .. } = known;
     recent.extend(times.iter().map(|at| at.as_microsecond()));
     recent.sort_unstable_by(|one, other| other.cmp(one));
     recent.truncate(20);
-    rhythm.observe(times, check.checked_at);
+    rhythm.observe(times, at);
     connection.prepare_cached("UPDATE feed SET recent = ?2, rhythm = ?3 WHERE id = ?1")?.execute(params![
-        check.feed.0,
+        feed.0,
         Json(recent),
         Json(rhythm)
     ])?;

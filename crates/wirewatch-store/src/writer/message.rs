@@ -1,9 +1,10 @@
 //! What the writer is asked to do, and what it answers.
 
+use super::SubscriptionWrite;
 use jiff::Timestamp;
 use wirewatch_model::{
-    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedSpec, HostPause, JobId, PageFailure, Reject, Seq,
-    TaggedArticle,
+    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedPush, FeedSpec, HostPause, JobId, PageFailure, Reject,
+    Seq, TaggedArticle,
 };
 
 /// One request to the writer. All of it is stored, or nothing.
@@ -92,6 +93,10 @@ pub enum Write {
     },
     /// A host asked for a pause.
     HostPaused(HostPause),
+    /// What a hub pushed of a feed. Answers [`Written::Checked`].
+    FeedPushed(Box<FeedPush>),
+    /// A subscription at a hub moves on.
+    Subscription(SubscriptionWrite),
     /// The process died while this was in work. At two deaths an entry is set aside and a feed is
     /// left alone for a day. What is not there any more is passed over: an old journal must not stop
     /// a start.

@@ -28,6 +28,7 @@ mod rows;
 mod setback;
 mod short;
 mod thread;
+mod websub;
 
 pub(crate) use announce::{Body as AnnouncedBody, Said};
 pub(crate) use apply::Context;
@@ -38,6 +39,7 @@ pub use message::{
     Write, WriteError, Written,
 };
 pub use short::ShortWriter;
+pub use websub::SubscriptionWrite;
 
 use crate::StoreError;
 use rusqlite::Connection;

@@ -14,5 +14,6 @@ mod opening;
 mod schedule;
 mod schema;
 mod support;
+mod websub;
 mod work;
 mod writer;
