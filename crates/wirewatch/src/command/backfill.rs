@@ -74,7 +74,7 @@ fn polls(app: &mut App) -> anyhow::Result<Exit> {
     let job = create_job(app, &engine, "backfill-feeds", json!({}))?;
     let write = ShortWrite::MakeDue { feeds: Vec::new(), at: app.now };
     engine.database.short_writer()?.write(&write)?;
-    let feeds = feeds::load(app.config.feeds_file.as_deref())?;
+    let feeds = feeds::load(&app.config)?;
     see(app, &engine, job, Task::Polls { feeds, asked_at: app.now })
 }
 

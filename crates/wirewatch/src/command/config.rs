@@ -58,7 +58,7 @@ struct Checked {
 
 /// A mistake in the configuration itself ended the program before it came here.
 fn check(app: &mut App) -> anyhow::Result<Exit> {
-    let feeds = feeds::load(app.config.feeds_file.as_deref())?;
+    let feeds = feeds::load(&app.config)?;
     let tagger = super::topics::tagger(&app.config)?;
     let checked = Checked {
         feeds: feeds.len(),

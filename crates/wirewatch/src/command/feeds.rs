@@ -2,8 +2,12 @@
 
 use crate::{
     app::App,
+    command::topics::tagger,
     exit::{Exit, UsageError},
-    feeds::{self, country, domain, domain_of, feed_url, kind_from_name, kind_names, language, opml},
+    feeds::{
+        self, country, domain, domain_of, feed_url, kind_from_name, kind_names, language, opml,
+        settings::TopicNames,
+    },
     output::Column,
 };
 use anyhow::Context as _;
@@ -151,7 +155,7 @@ enum Known {
 
 /// Every feed; works before the first run too.
 fn known(app: &App) -> anyhow::Result<Vec<Known>> {
-    let listed = feeds::load(app.config.feeds_file.as_deref())?;
+    let listed = feeds::load(&app.config)?;
     let path = app.database_path();
     if !path.exists() {
         return Ok(listed.into_iter().map(Known::Listed).collect());
@@ -257,7 +261,7 @@ fn find(app: &App, name: &str) -> anyhow::Result<Option<Known>> {
     {
         return Ok(Some(Known::Stored(Box::new(row))));
     }
-    let listed = feeds::load(app.config.feeds_file.as_deref())?;
+    let listed = feeds::load(&app.config)?;
     Ok(listed.into_iter().find(|spec| spec.url == name).map(Known::Listed))
 }
 
@@ -270,7 +274,8 @@ fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<Exit> {
     }
     let name = file.display();
     let text = String::from_utf8(bytes).map_err(|_| UsageError(format!("{name} is not UTF-8")))?;
-    let outlines = opml::parse(&text)
+    let tagger = || tagger(&app.config);
+    let outlines = opml::parse(&text, &TopicNames::new(&tagger))
         .map_err(|error| UsageError(format!("nothing was imported from {name}: {error:#}")))?;
     let all = outlines.feeds.len();
     let wanted = wanted(app, outlines.feeds, switch_on)?;
@@ -280,6 +285,9 @@ fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<Exit> {
     }
     for refused in &outlines.refused {
         tracing::warn!("not imported: {refused}");
+    }
+    for dropped in &outlines.dropped {
+        tracing::warn!("imported without a setting: {dropped}");
     }
     tracing::info!(feeds, known, refused = outlines.refused.len(), "imported");
     Ok(if outlines.refused.is_empty() { Exit::Done } else { Exit::Partial })
@@ -376,5 +384,8 @@ fn export(app: &mut App) -> anyhow::Result<Exit> {
         })
         .collect();
     app.output.raw(&opml::write(&specs)?)?;
+    if let Some(words) = opml::left_out(&specs) {
+        tracing::info!("{words}");
+    }
     Ok(Exit::Done)
 }

@@ -89,7 +89,7 @@ async fn follow_real(
     lock: &OwnerLock,
     stop: &Stop,
 ) -> anyhow::Result<Report> {
-    let feeds = feeds::load(app.config.feeds_file.as_deref())?;
+    let feeds = feeds::load(&app.config)?;
     if feeds.iter().all(|feed| feed.off.is_some()) {
         tracing::warn!("the feed list follows no feed; only feeds added by command are polled");
     }

@@ -2,10 +2,13 @@
 
 use crate::{
     config::{ConfigError, Origin, Problem, line_of, unknown},
-    feeds::{checked_url, domain_of},
+    feeds::{
+        checked_url, domain_of, folder, language,
+        settings::{self, TopicNames, check_header, check_proxy, check_user_agent},
+    },
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
     path::Path,
 };
@@ -14,12 +17,12 @@ use wirewatch_model::{FeedSettings, FeedSpec, Publisher, PublisherKind, address}
 
 const TOP_KEYS: &[&str] = &["publishers", "feed"];
 const PUBLISHER_KEYS: &[&str] = &["name", "country", "language", "kind"];
-const FEED_KEYS: &[&str] =
-    &["url", "publisher", "title", "off", "interval_floor_secs", "host_pause_ms", "fetch_pages"];
+/// Beside the settings, which have names of their own.
+const FEED_KEYS: &[&str] = &["url", "publisher", "title", "folder", "off"];
 
 /// Reads a feed list; every mistake is named with its line.
-pub(crate) fn parse(path: &Path, text: &str) -> Result<Vec<FeedSpec>, ConfigError> {
-    let mut reader = ListReader { path, text, problems: Vec::new() };
+pub(crate) fn parse(path: &Path, text: &str, topics: &TopicNames<'_>) -> Result<Vec<FeedSpec>, ConfigError> {
+    let mut reader = ListReader { path, text, topics, problems: Vec::new() };
     let feeds = match DeTable::parse(text) {
         Ok(table) => reader.list(table.get_ref()),
         Err(error) => {
@@ -33,12 +36,13 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Vec<FeedSpec>, ConfigErro
 struct ListReader<'a> {
     path: &'a Path,
     text: &'a str,
+    topics: &'a TopicNames<'a>,
     problems: Vec<Problem>,
 }
 
 impl ListReader<'_> {
     fn list(&mut self, top: &DeTable<'_>) -> Vec<FeedSpec> {
-        self.known_keys(top, TOP_KEYS);
+        self.known_keys(top, &[TOP_KEYS]);
         let mut publishers = HashMap::new();
         match top.get("publishers").map(|value| (value.span(), value.get_ref())) {
             Some((_, DeValue::Table(rows))) => publishers = self.publishers(rows),
@@ -62,7 +66,7 @@ impl ListReader<'_> {
                 self.problem(&domain.span(), format!("publisher {} must be a table", domain.get_ref()));
                 continue;
             };
-            self.known_keys(table, PUBLISHER_KEYS);
+            self.known_keys(table, &[PUBLISHER_KEYS]);
             let registrable = address::registrable_domain(domain.get_ref());
             if registrable != *domain.get_ref() {
                 let message = format!(
@@ -101,7 +105,7 @@ impl ListReader<'_> {
                 self.problem(&row.span(), "feeds are written as [[feed]]".to_owned());
                 continue;
             };
-            self.known_keys(table, FEED_KEYS);
+            self.known_keys(table, &[FEED_KEYS, settings::KEYS]);
             let Some(url) = self.string(table, "url") else {
                 self.problem(&row.span(), "a feed needs url = \"…\"".to_owned());
                 continue;
@@ -144,24 +148,82 @@ impl ListReader<'_> {
             url,
             publisher,
             title: self.string(table, "title"),
-            folder: None,
+            folder: self.string(table, "folder").as_deref().and_then(folder),
             off: self.string(table, "off"),
             origin: wirewatch_model::Origin::File,
-            settings: FeedSettings {
-                interval_floor_secs: self.whole(table, "interval_floor_secs"),
-                host_pause_ms: self.whole(table, "host_pause_ms"),
-                fetch_pages: self.switch(table, "fetch_pages"),
-                ..FeedSettings::default()
-            },
+            settings: self.settings(table),
         }
     }
 
-    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
-        for key in table.keys() {
-            if !known.contains(&key.get_ref().as_ref()) {
-                self.problem(&key.span(), unknown("key", key.get_ref(), known.iter().copied()));
+    fn settings(&mut self, table: &DeTable<'_>) -> FeedSettings {
+        FeedSettings {
+            interval_floor_secs: self.whole(table, "interval_floor_secs"),
+            host_pause_ms: self.whole(table, "host_pause_ms"),
+            fetch_pages: self.switch(table, "fetch_pages"),
+            user_agent: self.checked(table, "user_agent", check_user_agent),
+            headers: self.headers(table),
+            proxy: self.checked(table, "proxy", check_proxy),
+            http1_only: self.switch(table, "http1_only"),
+            language: self.checked(table, "language", |code| language(code).map(|_| ())),
+            topics: self.topics(table),
+        }
+    }
+
+    fn headers(&mut self, table: &DeTable<'_>) -> BTreeMap<String, String> {
+        let Some(value) = table.get("headers") else { return BTreeMap::new() };
+        let DeValue::Table(rows) = value.get_ref() else {
+            self.problem(&value.span(), "headers are written { Name = \"value\" }".to_owned());
+            return BTreeMap::new();
+        };
+        let mut headers = BTreeMap::new();
+        for name in rows.keys() {
+            let check = |value: &str| check_header(name.get_ref(), value);
+            if let Some(value) = self.checked(rows, name.get_ref(), check) {
+                headers.insert(name.get_ref().to_string(), value);
             }
         }
+        headers
+    }
+
+    fn topics(&mut self, table: &DeTable<'_>) -> Vec<String> {
+        let Some(value) = table.get("topics") else { return Vec::new() };
+        let DeValue::Array(rows) = value.get_ref() else {
+            self.problem(&value.span(), "topics are a list of slugs, such as [\"sanctions\"]".to_owned());
+            return Vec::new();
+        };
+        let mut slugs = Vec::new();
+        for row in rows {
+            let slug = row.get_ref().as_str().unwrap_or_default();
+            match self.topics.check(slug) {
+                Ok(()) => slugs.push(slug.to_owned()),
+                Err(message) => self.problem(&row.span(), message),
+            }
+        }
+        slugs
+    }
+
+    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&[&str]]) {
+        let known = || known.iter().copied().flatten().copied();
+        for key in table.keys() {
+            if !known().any(|known| known == key.get_ref().as_ref()) {
+                self.problem(&key.span(), unknown("key", key.get_ref(), known()));
+            }
+        }
+    }
+
+    /// A string that must be of a form.
+    fn checked(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Option<String> {
+        let text = self.string(table, key).filter(|text| !text.is_empty())?;
+        if let Err(message) = check(&text) {
+            let span = table.get(key).map(toml::Spanned::span).unwrap_or_default();
+            self.problem(&span, message);
+        }
+        Some(text)
     }
 
     fn string(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
@@ -222,14 +284,19 @@ pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {
 mod tests {
     use super::*;
     use crate::feeds::BUILT_IN;
+    use wirewatch_tag::Tagger;
 
     fn list(text: &str) -> Vec<FeedSpec> {
-        parse(Path::new("f.toml"), text).expect("valid list")
+        read(text).expect("valid list")
+    }
+
+    fn read(text: &str) -> Result<Vec<FeedSpec>, ConfigError> {
+        parse(Path::new("f.toml"), text, &TopicNames::new(&|| Ok(Tagger::builtin())))
     }
 
     #[track_caller]
     fn check_problem(text: &str, want: &str) {
-        let error = parse(Path::new("f.toml"), text).expect_err("a mistake");
+        let error = read(text).expect_err("a mistake");
         let problems: Vec<String> = error.0.iter().map(Problem::to_string).collect();
         assert_eq!(problems, [want]);
     }
@@ -254,6 +321,44 @@ mod tests {
         assert_eq!(feeds[0].settings.host_pause_ms, Some(0));
         assert_eq!(feeds[1].publisher.domain, "paper.example");
         assert_eq!(feeds[1].off.as_deref(), Some("dead"));
+    }
+
+    #[test]
+    fn a_feed_has_settings_of_its_own() {
+        let feeds = list(concat!(
+            "[[feed]]\nurl = \"https://a.example/rss\"\nfolder = \" World / Europe/\"\nuser_agent = \"desk/1.0\"\n",
+            "headers = { Authorization = \"Bearer ${DESK_TOKEN}\" }\nproxy = \"socks5h://127.0.0.1:9050\"\n",
+            "http1_only = true\nlanguage = \"pt-BR\"\ntopics = [\"sanctions\", \"energy\"]\n",
+            "interval_floor_secs = 1_800\nfetch_pages = false\n",
+        ));
+        let FeedSpec { folder, settings, .. } = &feeds[0];
+        assert_eq!(folder.as_deref(), Some("World/Europe"));
+        assert_eq!(settings.user_agent.as_deref(), Some("desk/1.0"));
+        assert_eq!(settings.headers["Authorization"], "Bearer ${DESK_TOKEN}");
+        assert_eq!(settings.proxy.as_deref(), Some("socks5h://127.0.0.1:9050"));
+        assert_eq!((settings.http1_only, settings.fetch_pages), (Some(true), Some(false)));
+        assert_eq!(settings.language.as_deref(), Some("pt-BR"));
+        assert_eq!(settings.topics, ["sanctions", "energy"]);
+        assert_eq!(settings.interval_floor_secs, Some(1800));
+    }
+
+    #[test]
+    fn mistakes_in_settings_name_their_line() {
+        let feed = |line: &str| format!("[[feed]]\nurl = \"https://a.example/\"\n{line}\n");
+        for (line, want) in [
+            ("topics = [\n  \"sanction\"]", "f.toml:4: unknown topic sanction: did you mean sanctions?"),
+            ("topics = \"sanctions\"", "f.toml:3: topics are a list of slugs"),
+            ("headers = \"X: y\"", "f.toml:3: headers are written { Name = \"value\" }"),
+            ("headers = { X = 1 }", "f.toml:3: X must be a string"),
+            ("proxy = \"proxy.example:3128\"", "f.toml:3: proxy"),
+            ("language = \"ukrainian\"", "f.toml:3: 'ukrainian' is no language code"),
+            ("http1_only = \"yes\"", "f.toml:3: http1_only must be true or false"),
+            ("http_1_only = true", "f.toml:3: unknown key http_1_only: did you mean http1_only?"),
+        ] {
+            let error = read(&feed(line)).expect_err(line);
+            let problems: Vec<String> = error.0.iter().map(Problem::to_string).collect();
+            assert!(problems.len() == 1 && problems[0].starts_with(want), "{problems:?}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 mod list;
 pub(crate) mod opml;
+pub(crate) mod settings;
 
 pub(crate) use list::{kind_from_name, kind_names};
 
-use crate::exit::UsageError;
-use std::{net::IpAddr, path::Path};
+use crate::{command::topics::tagger, config::Config, exit::UsageError};
+use settings::TopicNames;
+use std::{borrow::Cow, net::IpAddr, path::Path};
 use url::{Host, Url};
 use wirewatch_model::{FeedSpec, address};
 
@@ -17,13 +19,21 @@ pub(crate) const BUILT_IN: &str = include_str!("../../../../config/feeds.toml");
 pub(crate) const BUILT_IN_NAME: &str = "config/feeds.toml (compiled in)";
 
 /// The feeds of the user's file, else those of the compiled-in list.
-pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Vec<FeedSpec>> {
-    let Some(path) = file else {
-        return Ok(list::parse(Path::new(BUILT_IN_NAME), BUILT_IN)?);
+pub(crate) fn load(config: &Config) -> anyhow::Result<Vec<FeedSpec>> {
+    let tagger = || tagger(config);
+    let topics = TopicNames::new(&tagger);
+    let Some(path) = config.feeds_file.as_deref() else {
+        return Ok(list::parse(Path::new(BUILT_IN_NAME), BUILT_IN, &topics)?);
     };
     let text = std::fs::read_to_string(path)
         .map_err(|error| UsageError(format!("the feed list {} cannot be read: {error}", path.display())))?;
-    Ok(list::parse(path, &text)?)
+    Ok(list::parse(path, &text, &topics)?)
+}
+
+/// A folder as a path: no empty parts, no blanks around them; `None` for the top.
+pub(crate) fn folder(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('/').map(str::trim).filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
 }
 
 /// The address of a feed as it is stored, or why it is none.
@@ -39,7 +49,7 @@ pub(crate) fn checked_url(url: &str) -> Result<String, String> {
 /// case, without default port and fragment), or why it can never be followed.
 pub(crate) fn feed_url(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let mut url = match Url::parse(text) {
+    let mut url = match Url::parse(&web_spelling(text)) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
         _ => return Err(format!("'{text}' is no http or https address")),
     };
@@ -61,6 +71,16 @@ pub(crate) fn feed_url(text: &str) -> Result<String, String> {
     }
     url.set_fragment(None);
     Ok(url.into())
+}
+
+/// Feed readers once had a scheme of their own: `feed://host/…` and `feed:https://…`.
+fn web_spelling(text: &str) -> Cow<'_, str> {
+    let is_feed = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("feed:"));
+    match text.get(5..).filter(|_| is_feed) {
+        Some(rest) if rest.starts_with("//") => format!("http:{rest}").into(),
+        Some(rest) if rest.starts_with("http") => rest.into(),
+        _ => text.into(),
+    }
 }
 
 /// The common addresses that are not public, so that a mistake is told at once; what is asked is
@@ -128,6 +148,13 @@ pub(crate) fn domain_of(url: &str) -> String {
     address::publisher_domain(url).unwrap_or_default()
 }
 
+/// The compiled-in list.
+#[cfg(test)]
+pub(crate) fn built_in() -> anyhow::Result<Vec<FeedSpec>> {
+    let topics = TopicNames::new(&|| Ok(wirewatch_tag::Tagger::builtin()));
+    Ok(list::parse(Path::new(BUILT_IN_NAME), BUILT_IN, &topics)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +164,8 @@ mod tests {
         for typed in ["HTTPS://News.Example:443/Rss?b=1&a=2#top", " https://news.example/Rss?b=1&a=2"] {
             assert_eq!(feed_url(typed).as_deref(), Ok("https://news.example/Rss?b=1&a=2"), "{typed}");
         }
+        assert_eq!(feed_url("feed://news.example/rss").as_deref(), Ok("http://news.example/rss"));
+        assert_eq!(feed_url("feed:https://news.example/rss").as_deref(), Ok("https://news.example/rss"));
         assert_eq!(feed_url("http://news.example:8080").as_deref(), Ok("http://news.example:8080/"));
     }
 

@@ -1,18 +1,26 @@
 //! OPML 2.0, the form in which feed readers exchange their lists.
 //!
-//! What OPML has no attribute for (kind, country, why a feed is off) stands in attributes of our own
-//! namespace, so that our own lists survive the round trip and other programs ignore it.
+//! Outlines without a feed are folders; what stands in them has their names as its path. What OPML has no
+//! attribute for (kind, country, settings, why a feed is off) stands in attributes of our own namespace,
+//! so that our own lists survive the round trip and other programs ignore it. Headers of the user's own
+//! and proxies with a password may be secrets and are never written.
 
-use crate::feeds::{country, domain_of, feed_url, kind_from_name, language};
+use crate::feeds::{
+    country, domain_of, feed_url, folder, kind_from_name, language,
+    settings::{self, TopicNames, assign, assignments},
+};
 use anyhow::{Context as _, bail};
 use quick_xml::{
     Reader, Writer,
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event},
 };
 use std::collections::{HashMap, HashSet};
-use wirewatch_model::{FeedSpec, Origin, Publisher};
+use wirewatch_model::{FeedSettings, FeedSpec, Origin, Publisher};
 
 const NAMESPACE: &str = "https://wirewatch.invalid/opml";
+
+/// Folders beyond this depth are the same folder.
+const DEEPEST: usize = 16;
 
 /// What an OPML file lists.
 #[derive(Debug, Default)]
@@ -21,36 +29,44 @@ pub(crate) struct Outlines {
     pub(crate) feeds: Vec<FeedSpec>,
     /// Outlines that look like feeds and cannot be taken, with the reason.
     pub(crate) refused: Vec<String>,
+    /// Settings of feeds that cannot be taken, with the reason.
+    pub(crate) dropped: Vec<String>,
 }
 
-/// Reads an OPML document; folders are opened, outlines without a feed are passed over.
-pub(crate) fn parse(text: &str) -> anyhow::Result<Outlines> {
+/// Reads an OPML document; outlines without a feed are folders.
+pub(crate) fn parse(text: &str, topics: &TopicNames<'_>) -> anyhow::Result<Outlines> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut outlines = Outlines::default();
     let mut seen = HashSet::new();
     let mut is_opml = false;
-    let mut open = 0_usize;
+    let mut open = Open::default();
     loop {
         let event = reader
             .read_event()
             .with_context(|| format!("not well-formed XML near byte {}", reader.error_position()))?;
         match &event {
-            Event::Start(_) => open += 1,
+            Event::Start(element) | Event::Empty(element) => {
+                let name = element.local_name().as_ref().to_ascii_lowercase();
+                let empty = matches!(event, Event::Empty(_));
+                is_opml |= name == "opml";
+                let attributes =
+                    if is_opml && name == "outline" { attributes(element) } else { HashMap::new() };
+                if attributes.contains_key("xmlurl") {
+                    match outlines.feed(&attributes, &open, topics) {
+                        Ok(feed) if seen.insert(feed.url.clone()) => outlines.feeds.push(feed),
+                        Ok(_) => {}
+                        Err(reason) => outlines.refused.push(reason),
+                    }
+                }
+                if !empty {
+                    open.enter(&attributes);
+                }
+            }
             // The reader sees to it that every end has a beginning.
-            Event::End(_) => open = open.saturating_sub(1),
-            _ => {}
-        }
-        match event {
-            Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
-                "opml" => is_opml = true,
-                "outline" if is_opml => match feed(&attributes(&element)) {
-                    Some(Ok(feed)) if seen.insert(feed.url.clone()) => outlines.feeds.push(feed),
-                    Some(Err(reason)) => outlines.refused.push(reason),
-                    Some(Ok(_)) | None => {}
-                },
-                _ => {}
-            },
-            Event::Eof if open > 0 => bail!("the document is cut off: it ends before its last element does"),
+            Event::End(_) => open.leave(),
+            Event::Eof if !open.0.is_empty() => {
+                bail!("the document is cut off: it ends before its last element does")
+            }
             Event::Eof if is_opml => return Ok(outlines),
             Event::Eof => bail!("not an OPML document: it has no <opml> element"),
             _ => {}
@@ -58,7 +74,98 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Outlines> {
     }
 }
 
-/// Writes feeds as OPML 2.0.
+/// The elements that are open.
+#[derive(Default)]
+struct Open(Vec<Element>);
+
+/// One of them; all but folders have no name.
+struct Element {
+    folder: Option<String>,
+    commented: bool,
+}
+
+impl Open {
+    fn enter(&mut self, attributes: &HashMap<String, String>) {
+        let is_feed = attributes.contains_key("xmlurl");
+        let name = attributes.get("text").or_else(|| attributes.get("title"));
+        self.0.push(Element {
+            folder: name.filter(|_| !is_feed).cloned(),
+            commented: is_commented(attributes),
+        });
+    }
+
+    fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    fn folder(&self) -> Option<String> {
+        let names: Vec<&str> =
+            self.0.iter().filter_map(|element| element.folder.as_deref()).take(DEEPEST).collect();
+        folder(&names.join("/"))
+    }
+
+    /// What a folder is marked with counts for all that stands in it.
+    fn commented(&self) -> bool {
+        self.0.iter().any(|element| element.commented)
+    }
+}
+
+fn is_commented(attributes: &HashMap<String, String>) -> bool {
+    attributes.get("iscomment").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+impl Outlines {
+    /// The feed an outline stands for.
+    fn feed(
+        &mut self,
+        attributes: &HashMap<String, String>,
+        open: &Open,
+        topics: &TopicNames<'_>,
+    ) -> Result<FeedSpec, String> {
+        let get = |name: &str| attributes.get(name).cloned();
+        let url = feed_url(attributes.get("xmlurl").map(String::as_str).unwrap_or_default())?;
+        let domain = get("htmlurl").map(|home| domain_of(&home)).filter(|domain| !domain.is_empty());
+        let title = get("title");
+        let name = get("wirewatch:publisher").or_else(|| get("text")).or_else(|| title.clone());
+        let domain = domain.unwrap_or_else(|| domain_of(&url));
+        let publisher = Publisher {
+            name: name.unwrap_or_else(|| domain.clone()),
+            domain,
+            country: get("wirewatch:country").and_then(|code| country(&code).ok()),
+            language: get("language").and_then(|code| language(&code).ok()),
+            kind: get("wirewatch:kind").and_then(|kind| kind_from_name(&kind)).unwrap_or_default(),
+        };
+        let commented = is_commented(attributes) || open.commented();
+        let off = get("wirewatch:off")
+            .or_else(|| commented.then(|| "commented out in the imported list".to_owned()));
+        let folder = open.folder().or_else(|| category(attributes));
+        let settings = self.settings(attributes, &url, topics);
+        Ok(FeedSpec { url, publisher, title, folder, off, origin: Origin::Added, settings })
+    }
+
+    fn settings(
+        &mut self,
+        attributes: &HashMap<String, String>,
+        url: &str,
+        topics: &TopicNames<'_>,
+    ) -> FeedSettings {
+        let mut settings = FeedSettings::default();
+        for key in settings::KEYS {
+            let Some(value) = attributes.get(&format!("wirewatch:{key}")) else { continue };
+            if let Err(reason) = assign(&mut settings, &format!("{key}={value}"), topics) {
+                self.dropped.push(format!("{url}: {reason}"));
+            }
+        }
+        settings
+    }
+}
+
+/// The first of the categories, a path with slashes, for lists that have no folders.
+fn category(attributes: &HashMap<String, String>) -> Option<String> {
+    folder(attributes.get("category")?.split(',').next()?)
+}
+
+/// Writes feeds as OPML 2.0, each in its folder; folders come after the feeds beside them.
 pub(crate) fn write(feeds: &[FeedSpec]) -> anyhow::Result<Vec<u8>> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -68,14 +175,55 @@ pub(crate) fn write(feeds: &[FeedSpec]) -> anyhow::Result<Vec<u8>> {
         head.create_element("title").write_text_content(BytesText::new("Feeds of wirewatch")).map(|_| ())
     })?;
     writer.write_event(Event::Start(BytesStart::new("body")))?;
-    for feed in feeds {
-        writer.write_event(Event::Empty(outline(feed)))?;
-    }
+    let paths: Vec<Vec<&str>> =
+        feeds.iter().map(|feed| feed.folder.iter().flat_map(|path| path.split('/')).collect()).collect();
+    let placed: Vec<Placed<'_>> = paths.iter().map(Vec::as_slice).zip(feeds).collect();
+    write_folder(&mut writer, &placed)?;
     writer.write_event(Event::End(BytesEnd::new("body")))?;
     writer.write_event(Event::End(BytesEnd::new("opml")))?;
     let mut bytes = writer.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// What of these feeds cannot be written, in words for a person.
+pub(crate) fn left_out(feeds: &[FeedSpec]) -> Option<String> {
+    let count = |what: fn(&FeedSettings) -> bool| feeds.iter().filter(|feed| what(&feed.settings)).count();
+    let headers = count(|settings| !settings.headers.is_empty());
+    let proxies = count(|settings| settings.proxy.as_deref().is_some_and(is_secret_proxy));
+    (headers + proxies > 0).then(|| {
+        format!("left out, for they may be secrets: headers of {headers} feeds, proxies with a password of {proxies}")
+    })
+}
+
+fn is_secret_proxy(proxy: &str) -> bool {
+    proxy.contains('@')
+}
+
+/// A feed with what is left of its path.
+type Placed<'a> = (&'a [&'a str], &'a FeedSpec);
+
+fn write_folder(writer: &mut Writer<Vec<u8>>, placed: &[Placed<'_>]) -> anyhow::Result<()> {
+    for (_, feed) in placed.iter().filter(|(path, _)| path.is_empty()) {
+        writer.write_event(Event::Empty(outline(feed)))?;
+    }
+    let mut written = HashSet::new();
+    for name in placed.iter().filter_map(|(path, _)| path.first()) {
+        if !written.insert(name) {
+            continue;
+        }
+        let within: Vec<Placed<'_>> = placed
+            .iter()
+            .filter_map(|(path, feed)| {
+                path.split_first().filter(|(first, _)| *first == name).map(|(_, rest)| (rest, *feed))
+            })
+            .collect();
+        let folder = BytesStart::new("outline").with_attributes([("text", *name), ("title", *name)]);
+        writer.write_event(Event::Start(folder))?;
+        write_folder(writer, &within)?;
+        writer.write_event(Event::End(BytesEnd::new("outline")))?;
+    }
+    Ok(())
 }
 
 fn outline(feed: &FeedSpec) -> BytesStart<'static> {
@@ -99,6 +247,11 @@ fn outline(feed: &FeedSpec) -> BytesStart<'static> {
     push("wirewatch:kind", Some(publisher.kind.as_str()));
     push("wirewatch:country", publisher.country.as_deref());
     push("wirewatch:off", feed.off.as_deref());
+    for (key, value) in assignments(&feed.settings) {
+        if key != "proxy" || !is_secret_proxy(&value) {
+            push(&format!("wirewatch:{key}"), Some(&value));
+        }
+    }
     outline
 }
 
@@ -120,50 +273,83 @@ fn attributes(element: &BytesStart<'_>) -> HashMap<String, String> {
         .collect()
 }
 
-/// The feed an outline stands for; `None` for a folder.
-fn feed(attributes: &HashMap<String, String>) -> Option<Result<FeedSpec, String>> {
-    let get = |name: &str| attributes.get(name).cloned();
-    let url = match feed_url(attributes.get("xmlurl")?) {
-        Ok(url) => url,
-        Err(reason) => return Some(Err(reason)),
-    };
-    let domain = get("htmlurl").map(|home| domain_of(&home)).filter(|domain| !domain.is_empty());
-    let title = get("title");
-    let name = get("wirewatch:publisher").or_else(|| get("text")).or_else(|| title.clone());
-    let domain = domain.unwrap_or_else(|| domain_of(&url));
-    let publisher = Publisher {
-        name: name.unwrap_or_else(|| domain.clone()),
-        domain,
-        country: get("wirewatch:country").and_then(|code| country(&code).ok()),
-        language: get("language").and_then(|code| language(&code).ok()),
-        kind: get("wirewatch:kind").and_then(|kind| kind_from_name(&kind)).unwrap_or_default(),
-    };
-    let commented = get("iscomment").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let off =
-        get("wirewatch:off").or_else(|| commented.then(|| "commented out in the imported list".to_owned()));
-    Some(Ok(FeedSpec { url, publisher, title, off, origin: Origin::Added, ..FeedSpec::default() }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use wirewatch_model::PublisherKind;
+    use wirewatch_tag::Tagger;
+
+    fn read(text: &str) -> anyhow::Result<Outlines> {
+        parse(text, &TopicNames::new(&|| Ok(Tagger::builtin())))
+    }
+
+    fn written(feeds: &[FeedSpec]) -> String {
+        String::from_utf8(write(feeds).expect("written")).expect("UTF-8")
+    }
+
+    /// The addresses with their folders.
+    fn places(outlines: &Outlines) -> Vec<(&str, Option<&str>)> {
+        outlines.feeds.iter().map(|feed| (feed.url.as_str(), feed.folder.as_deref())).collect()
+    }
 
     #[test]
     fn our_own_list_survives_the_round_trip() {
-        let mut feeds = crate::feeds::load(None).expect("compiled-in list");
-        let text = String::from_utf8(write(&feeds).expect("written")).expect("UTF-8");
-        let read = parse(&text).expect("readable");
+        let mut feeds = crate::feeds::built_in().expect("compiled-in list");
+        let outlines = read(&written(&feeds)).expect("readable");
         for feed in &mut feeds {
             feed.origin = Origin::Added;
         }
-        assert!(read.refused.is_empty());
-        assert_eq!(read.feeds, feeds);
+        assert!(outlines.refused.is_empty() && outlines.dropped.is_empty(), "{:?}", outlines.dropped);
+        assert_eq!(outlines.feeds, feeds);
+    }
+
+    #[test]
+    fn folders_and_settings_survive_and_secrets_stay_here() {
+        let feed = |url: &str, folder: Option<&str>, settings: &[&str]| {
+            let mut feed = FeedSpec {
+                url: url.to_owned(),
+                publisher: Publisher {
+                    name: "A & \"B\" <C>".to_owned(),
+                    domain: domain_of(url),
+                    ..Publisher::default()
+                },
+                folder: folder.map(str::to_owned),
+                origin: Origin::Added,
+                ..FeedSpec::default()
+            };
+            for setting in settings {
+                assign(&mut feed.settings, setting, &TopicNames::new(&|| Ok(Tagger::builtin())))
+                    .expect("a setting");
+            }
+            feed
+        };
+        let mut feeds = vec![
+            feed("https://a.example/rss", None, &["interval_floor_secs=300", "topics=energy,sanctions"]),
+            feed("https://b.example/rss", Some("World"), &["http1_only=true", "language=uk"]),
+            feed(
+                "https://c.example/rss",
+                Some("World/Europe"),
+                &["user_agent=desk/1", "proxy=http://p.example:3128"],
+            ),
+            feed(
+                "https://d.example/rss",
+                Some("Home"),
+                &["headers.X-Key=${KEY}", "proxy=http://me:word@p.example:1"],
+            ),
+        ];
+        let text = written(&feeds);
+        assert!(!text.contains("KEY") && !text.contains("word@"), "{text}");
+        assert!(left_out(&feeds).is_some_and(|words| words.contains("headers of 1 feeds")));
+        assert_eq!(left_out(&feeds[..3]), None);
+        feeds[3].settings = FeedSettings::default();
+        let outlines = read(&text).expect("readable");
+        assert_eq!(outlines.feeds, feeds);
+        assert_eq!(written(&outlines.feeds), text);
     }
 
     #[test]
     fn reads_lists_of_other_programs() {
-        let read = parse(concat!(
+        let outlines = read(concat!(
             "<?xml version=\"1.0\"?><opml version=\"1.0\"><body><outline text=\"Press\">",
             "<outline text=\"A &amp; B\" type=\"rss\" xmlUrl=\"https://a.example/rss?x=1&y=2\" htmlUrl=\"https://www.a.example\"/>",
             "<outline title='C' xmlurl='https://feeds.c.example/'></outline>",
@@ -172,12 +358,92 @@ mod tests {
             "</outline></body></opml>",
         ))
         .expect("readable");
-        assert_eq!(read.feeds.len(), 2, "{:?}", read.feeds);
-        assert_eq!(read.feeds[0].publisher.name, "A & B");
-        assert_eq!(read.feeds[0].url, "https://a.example/rss?x=1&y=2");
-        assert_eq!(read.feeds[1].publisher.domain, "c.example");
-        assert_eq!(read.feeds[1].publisher.kind, PublisherKind::Newspaper);
-        assert_eq!(read.refused, ["'feed:x' is no http or https address"]);
+        assert_eq!(outlines.feeds.len(), 2, "{:?}", outlines.feeds);
+        assert_eq!(outlines.feeds[0].publisher.name, "A & B");
+        assert_eq!(outlines.feeds[0].folder.as_deref(), Some("Press"));
+        assert_eq!(outlines.feeds[0].url, "https://a.example/rss?x=1&y=2");
+        assert_eq!(outlines.feeds[1].publisher.domain, "c.example");
+        assert_eq!(outlines.feeds[1].publisher.kind, PublisherKind::Newspaper);
+        assert_eq!(outlines.refused, ["'feed:x' is no http or https address"]);
+    }
+
+    #[test]
+    fn folders_of_a_web_reader_are_outlines_around_outlines() {
+        // One level, both names alike, feeds without a folder beside them.
+        let outlines = read(concat!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"1.0\">\n<head><title>Subscriptions</title></head>\n",
+            "<body>\n<outline text=\"World\" title=\"World\">\n",
+            "<outline type=\"rss\" text=\"A\" title=\"A\" xmlUrl=\"http://a.example/rss\" htmlUrl=\"http://a.example\"/>\n",
+            "</outline>\n<outline type=\"rss\" text=\"B\" title=\"B\" xmlUrl=\"http://b.example/rss\"/></body></opml>",
+        ))
+        .expect("readable");
+        assert_eq!(
+            places(&outlines),
+            [("http://a.example/rss", Some("World")), ("http://b.example/rss", None)]
+        );
+        // Folders in folders, some of them empty.
+        let outlines = read(concat!(
+            "<opml version=\"1.1\"><body><outline text='Press'><outline text='Empty'/>",
+            "<outline text='Europe'><outline xmlUrl='https://a.example/'/></outline>",
+            "<outline xmlUrl='https://b.example/'/></outline></body></opml>",
+        ))
+        .expect("readable");
+        assert_eq!(
+            places(&outlines),
+            [("https://a.example/", Some("Press/Europe")), ("https://b.example/", Some("Press"))]
+        );
+    }
+
+    #[test]
+    fn categories_stand_for_folders_and_a_marked_folder_marks_what_is_in_it() {
+        let outlines = read(concat!(
+            "<opml version='2.0'><body>",
+            "<outline text='A' xmlUrl='https://a.example/' category='/World/Europe,/Energy'/>",
+            "<outline text='Old' isComment='true'><outline text='B' xmlUrl='https://b.example/'/></outline>",
+            "</body></opml>",
+        ))
+        .expect("readable");
+        assert_eq!(
+            places(&outlines),
+            [("https://a.example/", Some("World/Europe")), ("https://b.example/", Some("Old"))]
+        );
+        assert!(outlines.feeds[0].off.is_none() && outlines.feeds[1].off.is_some());
+    }
+
+    #[test]
+    fn names_in_capitals_entities_and_feed_addresses_are_read() {
+        let outlines = read(concat!(
+            "<OPML VERSION='1.0'><BODY><OUTLINE TEXT='Q&amp;A &#8212; &quot;x&quot;' XMLURL='feed://a.example/rss'/>",
+            "<OUTLINE TEXT='B' XMLURL='feed:https://b.example/rss'/></BODY></OPML>",
+        ))
+        .expect("readable");
+        assert_eq!(places(&outlines), [("http://a.example/rss", None), ("https://b.example/rss", None)]);
+        assert_eq!(outlines.feeds[0].publisher.name, "Q&A — \"x\"");
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_is_dropped_and_told() {
+        let outlines = read(concat!(
+            "<opml><body><outline xmlUrl='https://a.example/' wirewatch:interval_floor_secs='soon' ",
+            "wirewatch:topics='energy'/></body></opml>",
+        ))
+        .expect("readable");
+        assert_eq!(
+            outlines.dropped,
+            ["https://a.example/: interval_floor_secs must be a whole number from 0"]
+        );
+        assert_eq!(outlines.feeds[0].settings.topics, ["energy"]);
+    }
+
+    #[test]
+    fn folders_as_deep_as_a_well_are_one_folder() {
+        let deep = "<outline text='x'>".repeat(1000);
+        let text = format!(
+            "<opml><body>{deep}<outline xmlUrl='https://a.example/'/>{}</body></opml>",
+            "</outline>".repeat(1000)
+        );
+        let outlines = read(&text).expect("readable");
+        assert_eq!(outlines.feeds[0].folder.as_ref().map(|path| path.split('/').count()), Some(DEEPEST));
     }
 
     const CUT: &str = "<opml><body><outline xmlUrl='https://a.example/'/>";
@@ -186,7 +452,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_opml() {
         for text in ["", "<html><body>no</body></html>", "<opml><body><outline", "plain words", CUT, MIXED] {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }
