@@ -41,7 +41,7 @@ fn silence(due: &DueFeed, check: &FeedCheck) -> Health {
     let newest = check.newest_entry.max(due.newest_entry).max(due.recent_entries.first().copied());
     let Some(newest) = newest else { return Health::Ok };
     let silent = seconds_between(newest, check.checked_at);
-    let gap = gap_secs(&due.recent_entries);
+    let gap = usual_gap_secs(&due.recent_entries);
     let much_longer = gap.unwrap_or(0).saturating_mul(MUCH_LONGER);
     let quiet_after = match gap {
         None => i64::MAX,
@@ -61,9 +61,9 @@ pub(crate) fn newest(entries: &[Entry], now: Timestamp) -> Option<Timestamp> {
     dates.map(|stamp| article_time(Some(stamp), Timestamp::MAX)).filter(|at| *at <= now).max()
 }
 
-/// Mean gap between the moments at which entries came, in seconds; `None` for fewer than three
+/// Mean gap between the moments at which entries came (newest first), in seconds; `None` for fewer than three
 /// moments. Entries seen within a minute came at one moment.
-fn gap_secs(recent: &[Timestamp]) -> Option<i64> {
+pub fn usual_gap_secs(recent: &[Timestamp]) -> Option<i64> {
     let mut moments: Vec<Timestamp> = Vec::with_capacity(recent.len());
     for at in recent {
         if moments.last().is_none_or(|last| seconds_between(*at, *last) >= MINUTE) {

@@ -30,6 +30,7 @@ mod time;
 
 pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date, rfc3339};
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
+pub use health::usual_gap_secs;
 pub use http::{
     budget::BytesHeld,
     client::Hop,
@@ -39,6 +40,7 @@ pub use http::{
 };
 pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
+pub use time::span_in_words;
 
 use http::client::Client;
 use permission::RobotsMemory;

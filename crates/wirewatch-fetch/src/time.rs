@@ -47,7 +47,42 @@ pub(crate) fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second().saturating_sub(from.as_second())
 }
 
+/// A length of time for a person: `40 s`, `15 min`, `3 h`, `12 days`, `2 years`.
+pub fn span_in_words(secs: i64) -> String {
+    let secs = secs.max(0);
+    let (count, unit) = match secs {
+        0..100 => (secs, "s"),
+        100..5_400 => ((secs + MINUTE / 2) / MINUTE, "min"),
+        5_400..129_600 => ((secs + HOUR / 2) / HOUR, "h"),
+        129_600..63_072_000 => ((secs + DAY / 2) / DAY, "days"),
+        _ => (secs / (365 * DAY), "years"),
+    };
+    format!("{count} {unit}")
+}
+
 /// An HTTP-date as an instant (RFC 9110 §5.6.7): all three forms, and what servers write instead.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     crate::feed::read_date(text).map(|stamp| stamp.instant())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_said_in_the_unit_a_person_would_take() {
+        for (secs, words) in [
+            (-5, "0 s"),
+            (99, "99 s"),
+            (900, "15 min"),
+            (5_399, "90 min"),
+            (5_400, "2 h"),
+            (DAY, "24 h"),
+            (12 * DAY, "12 days"),
+            (2000 * DAY, "5 years"),
+            (i64::MAX, "292471208677 years"),
+        ] {
+            assert_eq!(span_in_words(secs), words);
+        }
+    }
 }

@@ -41,9 +41,9 @@ pub use error::StoreError;
 pub use lock::{LockError, Owner, OwnerLock, Role};
 pub use open::Database;
 pub use reader::{
-    AddressKind, AddressRow, ChangeRow, Changes, CopyRow, EntityRow, EntryCounts, FeedRow, FeedStats,
-    ItemCursor, ItemDetail, Job, JobState, KnownArticle, PushRow, RANKED_MATCHES, Reader, ReaderRow,
-    RejectReason, RevisionRow, Stats, StoredSignature, StoredText, TopicCount, TopicRow,
+    AddressKind, AddressRow, ChangeRow, Changes, CopyRow, EntityRow, EntryCounts, FeedCheckRow, FeedRow,
+    FeedStats, ItemCursor, ItemDetail, Job, JobState, KnownArticle, PushRow, RANKED_MATCHES, Reader,
+    ReaderRow, RejectReason, RevisionRow, Stats, StoredSignature, StoredText, TopicCount, TopicRow,
 };
 pub use writer::{
     AddedFeeds, ArticleStored, CheckCounts, FeedOverride, JobUpdate, ShortWrite, ShortWriter, StoredAs,

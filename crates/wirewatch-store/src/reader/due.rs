@@ -45,6 +45,13 @@ impl Reader {
         Ok(self.optional(&sql, [feed.0], |row| read(row, parser, now))?)
     }
 
+    /// One feed as if it were due, also when it is switched off: for a check by hand.
+    pub fn feed_as_due(&self, feed: FeedId, now: Timestamp) -> Result<Option<DueFeed>, StoreError> {
+        let parser = self.parser()?;
+        let sql = format!("{SELECT} WHERE f.id = ?1 AND f.origin <> 'backfill'");
+        Ok(self.optional(&sql, [feed.0], |row| read(row, parser, now))?)
+    }
+
     /// How many of the followed feeds were not asked since a moment and may be: one whose server was
     /// busy and named a later time is not waited for.
     pub fn feeds_unasked_since(&self, since: Timestamp) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use super::Reader;
 use super::{PushRow, stats::EntryCounts};
 use crate::StoreError;
 use crate::column::Json;
+use jiff::Timestamp;
 use rusqlite::Row;
 use serde::Serialize;
 use wirewatch_model::{FeedId, FeedSettings, Publisher};
@@ -51,6 +52,9 @@ pub struct FeedRow {
     pub last_entry: Option<String>,
     /// The newest plausible date its body ever showed, RFC 3339.
     pub newest_entry: Option<String>,
+    /// Times of its latest entries, newest first, at most 20: its rhythm.
+    #[serde(skip)]
+    pub recent_entries: Vec<Timestamp>,
     /// RFC 3339; `None` when it is switched off.
     pub next_due: Option<String>,
     /// What became of its entries.
@@ -62,10 +66,11 @@ pub struct FeedRow {
 const SELECT: &str = "SELECT h.id, h.url, h.title, f.publisher_spec, h.origin, h.health, h.off, f.settings,
         h.outcome, h.failure, h.message, h.http_status, h.failures, h.last_checked, h.last_success,
         h.last_entry, h.next_due, h.seen, h.owed, h.provisional, h.done, h.rejected, h.folder,
-        h.health_since, h.newest_entry, h.faulty
+        h.health_since, h.newest_entry, h.faulty, f.recent
    FROM feed_health h JOIN feed f ON f.id = h.id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
+    let Json(recent): Json<Vec<i64>> = row.get(26)?;
     Ok(FeedRow {
         id: FeedId(row.get(0)?),
         url: row.get(1)?,
@@ -96,6 +101,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
         newest_entry: row.get(24)?,
         faulty: row.get(25)?,
         push: None,
+        recent_entries: recent.into_iter().filter_map(|at| Timestamp::from_microsecond(at).ok()).collect(),
     })
 }
 

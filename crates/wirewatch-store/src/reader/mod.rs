@@ -4,6 +4,7 @@
 //! person asks is stopped after five seconds; what the pipeline asks is quick by its indexes.
 
 mod changes;
+mod checks;
 mod dedup;
 mod detail;
 mod due;
@@ -17,6 +18,7 @@ mod stats;
 mod websub;
 
 pub use changes::{ChangeRow, Changes};
+pub use checks::FeedCheckRow;
 pub use dedup::{StoredSignature, StoredText};
 pub use detail::{AddressKind, AddressRow, CopyRow, EntityRow, ItemDetail, RevisionRow, TopicRow};
 pub use feeds::FeedRow;

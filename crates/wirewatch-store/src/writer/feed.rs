@@ -93,6 +93,13 @@ pub(super) fn override_one(
                   WHERE id = ?1 AND origin <> 'backfill'",
             )?
             .execute(params![feed.0, Micros(at)])?,
+        FeedOverride::Change { title, folder, settings } => connection
+            .prepare_cached(
+                "UPDATE feed SET title = CASE WHEN ?2 IS NULL THEN title ELSE nullif(?2, '') END,
+                        folder = ?3, settings = ?4
+                  WHERE id = ?1 AND origin = 'added'",
+            )?
+            .execute(params![feed.0, title, folder, Json(settings)])?,
     };
     match changed {
         0 => Err(WriteError::NotFound { what: format!("feed {feed}") }.into()),

@@ -3,8 +3,8 @@
 use super::SubscriptionWrite;
 use jiff::Timestamp;
 use wirewatch_model::{
-    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedPush, FeedSpec, HostPause, JobId, PageFailure, Reject,
-    Seq, TaggedArticle,
+    ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedPush, FeedSettings, FeedSpec, HostPause, JobId,
+    PageFailure, Reject, Seq, TaggedArticle,
 };
 
 /// One request to the writer. All of it is stored, or nothing.
@@ -207,6 +207,16 @@ pub enum FeedOverride {
     Off(String),
     /// Followed again.
     On,
+    /// Other names and settings than before, for a feed that a command added: those of a listed feed are
+    /// the list's.
+    Change {
+        /// The user's name for it; `None` leaves it, an empty one takes it back.
+        title: Option<String>,
+        /// The folder it stands in.
+        folder: Option<String>,
+        /// Its settings, all of them.
+        settings: Box<FeedSettings>,
+    },
 }
 
 /// How a job moves on.

@@ -70,6 +70,55 @@ fn feeds_the_user_added_are_left_alone_by_the_list() {
 }
 
 #[test]
+fn only_a_feed_that_was_added_is_changed_by_command() {
+    let world = World::new();
+    world.write(ShortWrite::AddFeeds { specs: vec![spec(A)], at: at(0) });
+    sync(&world, vec![spec(B)], 1);
+    let feed = |url| world.reader().find_feed(url).expect("read").expect("known");
+    let settings = FeedSettings { http1_only: Some(true), ..FeedSettings::default() };
+    let change = |url| {
+        let (title, folder) = (Some("Mine".to_owned()), Some("World/Europe".to_owned()));
+        let change = FeedOverride::Change { title, folder, settings: Box::new(settings.clone()) };
+        ShortWrite::OverrideFeed { feed: feed(url).id, change, at: at(2) }
+    };
+    world.write(change(A));
+    let changed = feed(A);
+    assert_eq!((changed.title.as_deref(), changed.folder.as_deref()), (Some("Mine"), Some("World/Europe")));
+    assert_eq!(changed.settings, settings);
+    assert!(matches!(world.refuse(change(B)), WriteError::NotFound { .. }), "the list would change it back");
+    world.close();
+}
+
+#[test]
+fn the_latest_checks_of_a_feed_are_remembered_with_what_was_mended() {
+    let world = World::new();
+    let id = world.feed(A);
+    world.check(id, vec![entry("one"), entry("two")], at(1));
+    let outcome = Outcome::Blocked { by: "Cloudflare".to_owned() };
+    world.check_with(FeedCheck { outcome, status: Some(403), ..check(id, at(2)) });
+    let repairs = vec![Repair("cut-body".to_owned())];
+    world.check_with(FeedCheck { repairs, rejects: vec!["empty".to_owned()], ..check(id, at(3)) });
+    let checks = world.reader().feed_checks(id, 2).expect("read");
+    assert_eq!(checks.len(), 2);
+    assert_eq!((&checks[0].repairs[0], &checks[0].rejects[0]), (&"cut-body".to_owned(), &"empty".to_owned()));
+    assert_eq!((checks[1].http_status, checks[1].message.as_deref()), (Some(403), Some("Cloudflare")));
+    let first = &world.reader().feed_checks(id, 9).expect("read")[2];
+    assert_eq!((first.new, first.outcome.as_str()), (2, "read"));
+    world.close();
+}
+
+#[test]
+fn a_feed_that_is_off_can_be_checked_by_hand() {
+    let world = World::new();
+    let id = world.feed(A);
+    world.write(ShortWrite::OverrideFeed { feed: id, change: FeedOverride::Off("no".to_owned()), at: at(0) });
+    assert_eq!(world.reader().due_feed(id, at(1)).expect("read"), None);
+    let due = world.reader().feed_as_due(id, at(1)).expect("read").expect("there");
+    assert_eq!(due.url, A);
+    world.close();
+}
+
+#[test]
 fn a_feed_that_moved_is_still_the_one_in_the_list() {
     let world = World::new();
     sync(&world, vec![spec(A), spec(B)], 0);

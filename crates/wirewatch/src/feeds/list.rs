@@ -4,7 +4,7 @@ use crate::{
     config::{ConfigError, Origin, Problem, line_of, unknown},
     feeds::{
         checked_url, domain_of, folder, language,
-        settings::{self, TopicNames, check_header, check_proxy, check_user_agent},
+        settings::{self, TopicNames},
     },
 };
 use std::{
@@ -13,6 +13,7 @@ use std::{
     path::Path,
 };
 use toml::de::{DeArray, DeTable, DeValue};
+use wirewatch_fetch::check_settings;
 use wirewatch_model::{FeedSettings, FeedSpec, Publisher, PublisherKind, address};
 
 const TOP_KEYS: &[&str] = &["publishers", "feed"];
@@ -156,16 +157,32 @@ impl ListReader<'_> {
     }
 
     fn settings(&mut self, table: &DeTable<'_>) -> FeedSettings {
-        FeedSettings {
+        let settings = FeedSettings {
             interval_floor_secs: self.whole(table, "interval_floor_secs"),
             host_pause_ms: self.whole(table, "host_pause_ms"),
             fetch_pages: self.switch(table, "fetch_pages"),
-            user_agent: self.checked(table, "user_agent", check_user_agent),
+            user_agent: self.string(table, "user_agent"),
             headers: self.headers(table),
-            proxy: self.checked(table, "proxy", check_proxy),
+            proxy: self.string(table, "proxy"),
             http1_only: self.switch(table, "http1_only"),
-            language: self.checked(table, "language", |code| language(code).map(|_| ())),
+            language: self.language(table),
             topics: self.topics(table),
+        };
+        for error in check_settings(&settings) {
+            let span = table.get(error.key).map(toml::Spanned::span).unwrap_or_default();
+            self.problem(&span, error.to_string());
+        }
+        settings
+    }
+
+    fn language(&mut self, table: &DeTable<'_>) -> Option<String> {
+        match language(&self.string(table, "language").filter(|text| !text.is_empty())?) {
+            Ok(code) => Some(code),
+            Err(message) => {
+                let span = table.get("language").map(toml::Spanned::span).unwrap_or_default();
+                self.problem(&span, message);
+                None
+            }
         }
     }
 
@@ -177,8 +194,7 @@ impl ListReader<'_> {
         };
         let mut headers = BTreeMap::new();
         for name in rows.keys() {
-            let check = |value: &str| check_header(name.get_ref(), value);
-            if let Some(value) = self.checked(rows, name.get_ref(), check) {
+            if let Some(value) = self.string(rows, name.get_ref()) {
                 headers.insert(name.get_ref().to_string(), value);
             }
         }
@@ -209,21 +225,6 @@ impl ListReader<'_> {
                 self.problem(&key.span(), unknown("key", key.get_ref(), known()));
             }
         }
-    }
-
-    /// A string that must be of a form.
-    fn checked(
-        &mut self,
-        table: &DeTable<'_>,
-        key: &str,
-        check: impl Fn(&str) -> Result<(), String>,
-    ) -> Option<String> {
-        let text = self.string(table, key).filter(|text| !text.is_empty())?;
-        if let Err(message) = check(&text) {
-            let span = table.get(key).map(toml::Spanned::span).unwrap_or_default();
-            self.problem(&span, message);
-        }
-        Some(text)
     }
 
     fn string(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {

@@ -2,8 +2,8 @@
 //!
 //! Outlines without a feed are folders; what stands in them has their names as its path. What OPML has no
 //! attribute for (kind, country, settings, why a feed is off) stands in attributes of our own namespace,
-//! so that our own lists survive the round trip and other programs ignore it. Headers of the user's own
-//! and proxies with a password may be secrets and are never written.
+//! so that our own lists survive the round trip and other programs ignore it. Headers of the user's own may
+//! be secrets and are never written.
 
 use crate::feeds::{
     country, domain_of, feed_url, folder, kind_from_name, language,
@@ -186,18 +186,10 @@ pub(crate) fn write(feeds: &[FeedSpec]) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What of these feeds cannot be written, in words for a person.
+/// What of these feeds is not written, in words for a person.
 pub(crate) fn left_out(feeds: &[FeedSpec]) -> Option<String> {
-    let count = |what: fn(&FeedSettings) -> bool| feeds.iter().filter(|feed| what(&feed.settings)).count();
-    let headers = count(|settings| !settings.headers.is_empty());
-    let proxies = count(|settings| settings.proxy.as_deref().is_some_and(is_secret_proxy));
-    (headers + proxies > 0).then(|| {
-        format!("left out, for they may be secrets: headers of {headers} feeds, proxies with a password of {proxies}")
-    })
-}
-
-fn is_secret_proxy(proxy: &str) -> bool {
-    proxy.contains('@')
+    let with = feeds.iter().filter(|feed| !feed.settings.headers.is_empty()).count();
+    (with > 0).then(|| format!("left out, for they may be secrets: the headers of {with} feeds"))
 }
 
 /// A feed with what is left of its path.
@@ -248,9 +240,7 @@ fn outline(feed: &FeedSpec) -> BytesStart<'static> {
     push("wirewatch:country", publisher.country.as_deref());
     push("wirewatch:off", feed.off.as_deref());
     for (key, value) in assignments(&feed.settings) {
-        if key != "proxy" || !is_secret_proxy(&value) {
-            push(&format!("wirewatch:{key}"), Some(&value));
-        }
+        push(&format!("wirewatch:{key}"), Some(&value));
     }
     outline
 }
@@ -331,14 +321,10 @@ mod tests {
                 Some("World/Europe"),
                 &["user_agent=desk/1", "proxy=http://p.example:3128"],
             ),
-            feed(
-                "https://d.example/rss",
-                Some("Home"),
-                &["headers.X-Key=${KEY}", "proxy=http://me:word@p.example:1"],
-            ),
+            feed("https://d.example/rss", Some("Home"), &["headers.X-Key=word"]),
         ];
         let text = written(&feeds);
-        assert!(!text.contains("KEY") && !text.contains("word@"), "{text}");
+        assert!(!text.contains("X-Key") && !text.contains("word\""), "{text}");
         assert!(left_out(&feeds).is_some_and(|words| words.contains("headers of 1 feeds")));
         assert_eq!(left_out(&feeds[..3]), None);
         feeds[3].settings = FeedSettings::default();

@@ -2,6 +2,7 @@
 
 use crate::{config::unknown, feeds::language};
 use std::cell::OnceCell;
+use wirewatch_fetch::check_settings;
 use wirewatch_model::FeedSettings;
 use wirewatch_tag::Tagger;
 
@@ -59,21 +60,19 @@ pub(crate) fn assign(
         .ok_or_else(|| format!("'{assignment}' sets nothing: write KEY=VALUE"))?;
     let text = (!value.is_empty()).then(|| value.to_owned());
     if let Some(name) = key.strip_prefix("headers.") {
-        let Some(value) = text else {
-            settings.headers.remove(name);
-            return Ok(());
+        match text {
+            Some(value) => settings.headers.insert(name.to_owned(), value),
+            None => settings.headers.remove(name),
         };
-        check_header(name, &value)?;
-        settings.headers.insert(name.to_owned(), value);
-        return Ok(());
+        return checked(settings, "headers");
     }
     match key {
         "interval_floor_secs" => settings.interval_floor_secs = whole(key, text)?,
         "host_pause_ms" => settings.host_pause_ms = whole(key, text)?,
         "fetch_pages" => settings.fetch_pages = switch(key, text)?,
         "http1_only" => settings.http1_only = switch(key, text)?,
-        "user_agent" => settings.user_agent = checked(text, check_user_agent)?,
-        "proxy" => settings.proxy = checked(text, check_proxy)?,
+        "user_agent" => settings.user_agent = text,
+        "proxy" => settings.proxy = text,
         "language" => settings.language = text.map(|code| language(&code)).transpose()?,
         "topics" => {
             let slugs = value.split(',').map(str::trim).filter(|slug| !slug.is_empty());
@@ -85,7 +84,15 @@ pub(crate) fn assign(
         "headers" => return Err("a header is set by headers.NAME=VALUE".to_owned()),
         _ => return Err(unknown("setting", key, KEYS.iter().copied())),
     }
-    Ok(())
+    checked(settings, key)
+}
+
+/// What the fetcher says of a setting.
+fn checked(settings: &FeedSettings, key: &str) -> Result<(), String> {
+    match check_settings(settings).into_iter().find(|error| error.key == key) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// What [`assign`] would make the same settings of, headers left out: they may hold secrets.
@@ -115,42 +122,6 @@ fn whole(key: &str, text: Option<String>) -> Result<Option<u32>, String> {
 fn switch(key: &str, text: Option<String>) -> Result<Option<bool>, String> {
     let wrong = || format!("{key} must be true or false");
     text.map(|text| text.parse().map_err(|_| wrong())).transpose()
-}
-
-fn checked(
-    text: Option<String>,
-    check: impl Fn(&str) -> Result<(), String>,
-) -> Result<Option<String>, String> {
-    text.map(|text| check(&text).map(|()| text)).transpose()
-}
-
-/// What a User-Agent may be made of.
-pub(crate) fn check_user_agent(text: &str) -> Result<(), String> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Ok(());
-    }
-    Err("user_agent holds characters that cannot stand in a header".to_owned())
-}
-
-/// What a header of the user's own may be.
-pub(crate) fn check_header(name: &str, value: &str) -> Result<(), String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) {
-        return Err(format!("'{name}' is no name of a header"));
-    }
-    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Err(format!("the value of header {name} holds characters that cannot stand in a header"));
-    }
-    Ok(())
-}
-
-/// What a proxy may be.
-pub(crate) fn check_proxy(text: &str) -> Result<(), String> {
-    match url::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5h") && url.has_host() => Ok(()),
-        _ => Err("proxy must be an address such as http://proxy.example:3128 or socks5h://127.0.0.1:9050"
-            .to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,127 @@
+//! What a person should know and do about a feed, in words.
+
+use super::known::Known;
+use jiff::Timestamp;
+use wirewatch_fetch::{span_in_words, usual_gap_secs};
+use wirewatch_store::FeedRow;
+
+/// The states of a feed, worst first, as far as a person is needed for them.
+pub(super) const STATES: &[&str] =
+    &["gone", "failing", "blocked", "empty", "stale", "moved", "quiet", "busy", "never-checked", "off", "ok"];
+
+/// A feed that is busy for longer is no passing matter, in seconds.
+const BUSY_TOO_LONG_SECS: i64 = 86_400;
+/// A failure that may pass is a person's matter after so many in a row.
+const FAILED_TOO_OFTEN: u32 = 3;
+
+/// Its state by the name of [`STATES`].
+pub(super) fn state(feed: &Known) -> &str {
+    match feed {
+        Known::Stored(row) => &row.health,
+        Known::Listed(spec) if spec.off.is_some() => "off",
+        Known::Listed(_) => "never-checked",
+    }
+}
+
+/// Whether a person must look at it: what the fetcher sees to by itself, and what was decided, is not.
+pub(super) fn needs_a_person(row: &FeedRow, now: Timestamp) -> bool {
+    match row.health.as_str() {
+        "gone" | "blocked" | "empty" | "stale" | "quiet" => true,
+        "failing" => row.failures >= FAILED_TOO_OFTEN || !may_pass(row),
+        "busy" => age_secs(row.health_since.as_deref(), now).is_some_and(|secs| secs > BUSY_TOO_LONG_SECS),
+        _ => false,
+    }
+}
+
+/// Whether the failure is of a kind that often passes by itself.
+fn may_pass(row: &FeedRow) -> bool {
+    match row.failure.as_deref() {
+        Some("dns" | "network" | "timeout" | "body" | "internal") => true,
+        Some("status") => row.http_status.is_some_and(|status| status >= 500),
+        _ => false,
+    }
+}
+
+/// What was seen.
+pub(super) fn finding(row: &FeedRow, now: Timestamp) -> String {
+    let message = row.message.clone().unwrap_or_default();
+    match row.health.as_str() {
+        "blocked" => {
+            let status = row.http_status.map(|status| format!(" (status {status})")).unwrap_or_default();
+            format!("{message} answers for it{status}")
+        }
+        "failing" if row.failures > 1 => format!("{message} ({} checks in a row)", row.failures),
+        "failing" => message,
+        "off" | "gone" => row.off.clone().unwrap_or_default(),
+        "busy" => row.http_status.map_or(message, |status| format!("it answers with status {status}")),
+        "never-checked" => String::new(),
+        "empty" => format!("it answers with a feed without entries; {}", newest(row, now)),
+        "moved" if row.off.is_some() => row.off.clone().unwrap_or_default(),
+        "moved" => "it redirects to another address for good".to_owned(),
+        _ => newest(row, now),
+    }
+}
+
+fn newest(row: &FeedRow, now: Timestamp) -> String {
+    let at = row.newest_entry.as_deref().or(row.last_entry.as_deref());
+    let age = age_secs(at, now).map_or_else(
+        || "no entry was ever dated".to_owned(),
+        |secs| format!("newest entry {} old", span_in_words(secs)),
+    );
+    match usual_gap_secs(&row.recent_entries) {
+        Some(gap) => format!("{age}, usually one every {}", span_in_words(gap)),
+        None => age,
+    }
+}
+
+/// What to do.
+pub(super) fn advice(row: &FeedRow) -> String {
+    let discover = format!("wirewatch feeds discover {}", row.publisher.domain);
+    let set = if row.origin == "added" {
+        format!("wirewatch feeds set {} …", row.id)
+    } else {
+        "in your feed list".to_owned()
+    };
+    match row.health.as_str() {
+        "gone" => format!("remove it, or find its new address: {discover}"),
+        "failing" => failing(row, &discover, &set),
+        "blocked" => format!(
+            "the publisher lets no program in: write to them, or try http1_only or another user_agent ({set})"
+        ),
+        "empty" | "stale" => format!("remove it, or find a feed that lives: {discover}"),
+        "quiet" => format!("look whether its site is silent too; if not: {discover}"),
+        "busy" => format!(
+            "nothing, it is asked again when its server wants; if it stays so, a longer interval_floor_secs ({set})"
+        ),
+        "moved" if row.off.is_some() => "nothing: the other one is followed".to_owned(),
+        "moved" => "nothing: the new address is taken over after seven days".to_owned(),
+        "never-checked" => "nothing: the next run asks it".to_owned(),
+        "off" => "nothing; wirewatch feeds add follows it again".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn failing(row: &FeedRow, discover: &str, set: &str) -> String {
+    match (row.failure.as_deref(), row.http_status) {
+        (Some("not-a-feed"), _) => format!("find its feed: {discover}"),
+        (Some("status"), Some(401 | 402 | 403 | 405 | 406 | 451)) => format!(
+            "the publisher lets no program in: write to them, or try http1_only, another user_agent or headers ({set})"
+        ),
+        (Some("status"), Some(404)) => format!("remove it, or find its new address: {discover}"),
+        (Some("status"), Some(500..)) => "its server is broken: wait, or tell the publisher".to_owned(),
+        (Some("dns"), _) => format!("its host has no address any more: remove it, or {discover}"),
+        (Some("tls"), _) => "its certificate is not valid: tell the publisher".to_owned(),
+        (Some("timeout" | "network"), _) => {
+            "its server does not answer: wait, or tell the publisher".to_owned()
+        }
+        (Some("redirect" | "address"), _) => format!("it leads where no program goes: {discover}"),
+        (Some("body"), _) => "what it sends is too large or breaks off: tell the publisher".to_owned(),
+        _ => format!("look at it: wirewatch feeds check {}", row.id),
+    }
+}
+
+/// Seconds since a time of a row.
+pub(super) fn age_secs(rfc3339: Option<&str>, now: Timestamp) -> Option<i64> {
+    let at: Timestamp = rfc3339?.parse().ok()?;
+    Some((now.as_second() - at.as_second()).max(0))
+}
