@@ -11,6 +11,8 @@ use wirewatch_model::{FeedHead, Freshness};
 
 /// No feed's own bound is believed beyond a day, in seconds.
 const LONGEST_TTL_SECS: u64 = 24 * 3600;
+/// Hubs kept of one feed: each is asked when a feed is subscribed to.
+const MOST_HUBS: usize = 5;
 
 /// The head of an XML feed.
 pub(crate) fn head(found: &Found, base: Option<&Url>) -> FeedHead {
@@ -22,9 +24,30 @@ pub(crate) fn head(found: &Found, base: Option<&Url>) -> FeedHead {
         link: site(&found.head, base),
         language: language(found),
         updated: head_date(&found.head),
-        self_url: None,
-        hubs: Vec::new(),
+        self_url: related(&found.head, "self").find_map(|link| web_address(link, base)),
+        hubs: hubs(related(&found.head, "hub"), base),
     }
+}
+
+/// Addresses of the head's links with this relation, as written. A link may have several.
+fn related<'a>(head: &'a [Element], relation: &'a str) -> impl Iterator<Item = &'a str> {
+    let links = head.iter().filter(|child| child.is(Space::Feed, "link"));
+    let links = links.filter(move |link| {
+        let relations = link.attribute("rel").unwrap_or_default();
+        relations.split_whitespace().any(|own| own.eq_ignore_ascii_case(relation))
+    });
+    links.filter_map(|link| link.attribute("href"))
+}
+
+/// WebSub hubs, absolute, each once.
+pub(crate) fn hubs<'a>(links: impl Iterator<Item = &'a str>, base: Option<&Url>) -> Vec<String> {
+    let mut hubs = Vec::new();
+    for hub in links.filter_map(|link| web_address(link, base)) {
+        if hubs.len() < MOST_HUBS && !hubs.contains(&hub) {
+            hubs.push(hub);
+        }
+    }
+    hubs
 }
 
 /// The format by root, namespace and version.
@@ -140,6 +163,19 @@ mod tests {
         assert_eq!(head.title.as_deref(), Some("Press & News"));
         assert_eq!(head.link.as_deref(), Some("http://a.example/"));
         assert_eq!((head.language.as_deref(), head.format.as_str()), (Some("en-US"), "rss-2.0"));
+    }
+
+    #[test]
+    fn hubs_and_the_feeds_own_address_are_found() {
+        let (head, _) = of("<atom:link rel=\"self\" href=\"https://a.example/rss\"/>\
+             <atom:link rel=\"hub\" href=\"https://hub.example/\"/><link rel=\"HUB\" href=\"//two.example/\"/>\
+             <atom:link rel=\"hub\" href=\"https://hub.example/\"/><atom:link rel=\"hub\" href=\"javascript:x\"/>");
+        assert_eq!(head.self_url.as_deref(), Some("https://a.example/rss"));
+        assert_eq!(head.hubs, ["https://hub.example/", "https://two.example/"]);
+        let many: String =
+            (0..9).map(|nth| format!("<atom:link rel=\"hub\" href=\"https://h{nth}.example/\"/>")).collect();
+        assert_eq!(of(&many).0.hubs.len(), MOST_HUBS);
+        assert_eq!(of("<link>https://a.example/</link>").0.self_url, None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::fmt;
 /// A JSON document as far as it is a feed.
 #[derive(Default)]
 pub(crate) struct JsonFeed {
-    /// `version`, `title`, `home_page_url`, `language`, `author(s)`.
+    /// `version`, `title`, `home_page_url`, `feed_url`, `language`, `author(s)`, `hubs`.
     pub(crate) head: Map<String, Value>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) rejects: Vec<String>,
@@ -52,6 +52,16 @@ impl JsonFeed {
     pub(crate) fn authors(&self) -> Vec<String> {
         authors(&self.head)
     }
+
+    /// Addresses of WebSub hubs, as written; hubs of other kinds are left.
+    pub(crate) fn hubs(&self) -> impl Iterator<Item = &str> {
+        let hubs = self.head.get("hubs").and_then(Value::as_array).into_iter().flatten();
+        hubs.filter_map(|hub| {
+            let kind = hub.get("type").and_then(Value::as_str).unwrap_or("websub");
+            let websub = ["websub", "pubsubhubbub"].iter().any(|name| kind.eq_ignore_ascii_case(name));
+            hub.get("url").and_then(Value::as_str).filter(|_| websub)
+        })
+    }
 }
 
 struct Document<'f> {
@@ -81,7 +91,8 @@ impl<'de> Visitor<'de> for Document<'_> {
                     self.feed.has_items = true;
                     map.next_value_seed(Items { feed: self.feed, most: self.most })?;
                 }
-                "version" | "title" | "home_page_url" | "language" | "author" | "authors" => {
+                "version" | "title" | "home_page_url" | "feed_url" | "language" | "author" | "authors"
+                | "hubs" => {
                     let value = map.next_value()?;
                     self.feed.head.insert(key, value);
                 }
@@ -194,6 +205,15 @@ mod tests {
             9,
         );
         assert_eq!((feed.drafts.len(), feed.broken.is_some()), (1, true));
+    }
+
+    #[test]
+    fn only_hubs_of_websub_are_hubs() {
+        let feed = read(
+            r#"{"hubs":[{"type":"rssCloud","url":"http://c.example/"},{"type":"WebSub","url":"http://h.example/"},7]}"#,
+            9,
+        );
+        assert_eq!(feed.hubs().collect::<Vec<_>>(), ["http://h.example/"]);
     }
 
     #[test]

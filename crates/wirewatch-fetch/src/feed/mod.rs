@@ -195,8 +195,8 @@ fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
         link: feed.string("home_page_url").and_then(|link| web_address(&link, url.as_ref())),
         language: feed.string("language").and_then(|code| language_code(&code)),
         updated: None,
-        self_url: None,
-        hubs: Vec::new(),
+        self_url: feed.string("feed_url").and_then(|link| web_address(&link, url.as_ref())),
+        hubs: head::hubs(feed.hubs(), url.as_ref()),
     };
     let scope = Scope { base: url, authors: feed.authors(), language: head.language.clone() };
     let mut repairs = Vec::new();
