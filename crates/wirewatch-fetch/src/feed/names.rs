@@ -8,8 +8,8 @@ pub(crate) fn zone(name: &str) -> Option<i32> {
     let hours = |hours: i32| Some(hours * 3600);
     match name {
         "z" | "ut" | "utc" | "gmt" | "wet" | "westz" | "universal" => Some(0),
-        "cet" | "mez" | "bst" | "west" | "wat" => hours(1),
-        "cest" | "mesz" | "eet" | "oez" | "sast" | "cat" | "киев" => hours(2),
+        "cet" | "met" | "mez" | "bst" | "west" | "wat" => hours(1),
+        "cest" | "mest" | "mesz" | "eet" | "oez" | "sast" | "cat" | "киев" => hours(2),
         "eest" | "oesz" | "msk" | "мск" | "trt" | "eat" | "fet" | "idt" => hours(3),
         "msd" | "samt" | "gst" | "azt" | "get" => hours(4),
         "irst" => Some(12_600),
@@ -45,7 +45,7 @@ pub(crate) fn zone(name: &str) -> Option<i32> {
 /// The month a word names, in any of the languages; weekdays that begin like months are none.
 pub(crate) fn month(word: &str) -> Option<i8> {
     const WEEKDAYS: &[&str] =
-        &["mardi", "martes", "marted", "marți", "середа", "серада", "середу", "maandag", "szerda"];
+        &["mardi", "martes", "marted", "marți", "середа", "серада", "середу", "maandag", "szerda", "pazar"];
     if WEEKDAYS.iter().any(|day| word.starts_with(day)) {
         return None;
     }
@@ -54,19 +54,19 @@ pub(crate) fn month(word: &str) -> Option<i8> {
 }
 
 /// Beginnings of month names: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish,
-/// Russian, Ukrainian, Belarusian, Greek, Hungarian, Turkish.
+/// Russian, Ukrainian, Belarusian, Bulgarian, Lithuanian, Romanian, Greek, Hungarian, Turkish.
 const MONTHS: [&[&str]; 12] = [
-    &["jan", "jän", "ene", "gen", "sty", "янв", "січ", "сту", "ιαν", "oca"],
-    &["feb", "fév", "fev", "lut", "фев", "лют", "φεβ", "şub"],
-    &["mar", "mär", "mae", "mrt", "maa", "мар", "бер", "сак", "μάρ", "μαρ", "már"],
-    &["apr", "avr", "abr", "kwi", "апр", "кві", "кра", "απρ", "ápr", "nis"],
-    &["may", "mai", "mag", "mei", "maj", "maio", "май", "мая", "тра", "μάι", "μαι", "μαΐ", "máj"],
-    &["jun", "juin", "giu", "cze", "июн", "чер", "чэр", "ιούν", "ιουν", "jún", "haz"],
-    &["jul", "juil", "lug", "lip", "июл", "лип", "ліп", "ιούλ", "ιουλ", "júl", "tem"],
-    &["aug", "aoû", "aou", "ago", "sie", "авг", "сер", "жні", "αύγ", "αυγ", "ağu"],
-    &["sep", "set", "wrz", "сен", "вер", "σεπ", "szep", "eyl"],
-    &["oct", "okt", "out", "ott", "paź", "paz", "окт", "жов", "кас", "οκτ", "eki"],
-    &["nov", "lis", "ноя", "лис", "ліс", "νοέ", "νοε", "kas"],
+    &["jan", "jän", "ene", "gen", "sty", "янв", "яну", "січ", "сту", "sau", "ian", "ιαν", "oca"],
+    &["feb", "fév", "fev", "lut", "фев", "лют", "vasar", "φεβ", "şub"],
+    &["mar", "mär", "mae", "mrt", "maa", "мар", "бер", "сак", "kov", "μάρ", "μαρ", "már"],
+    &["apr", "avr", "abr", "kwi", "апр", "кві", "кра", "bal", "απρ", "ápr", "nis"],
+    &["may", "mai", "mag", "mei", "maj", "maio", "май", "мая", "тра", "geg", "μάι", "μαι", "μαΐ", "máj"],
+    &["jun", "juin", "giu", "cze", "июн", "юни", "чер", "чэр", "bir", "iun", "ιούν", "ιουν", "jún", "haz"],
+    &["jul", "juil", "lug", "lip", "июл", "юли", "лип", "ліп", "lie", "iul", "ιούλ", "ιουλ", "júl", "tem"],
+    &["aug", "aoû", "aou", "ago", "sie", "авг", "сер", "жні", "rugp", "αύγ", "αυγ", "ağu"],
+    &["sep", "set", "wrz", "сен", "сеп", "вер", "rugs", "σεπ", "szep", "eyl"],
+    &["oct", "okt", "out", "ott", "paź", "paz", "окт", "жов", "кас", "spa", "οκτ", "eki"],
+    &["nov", "lis", "ноя", "ное", "noi", "lap", "лис", "ліс", "νοέ", "νοε", "kas"],
     &["dec", "déc", "dez", "dic", "gru", "дек", "гру", "сне", "δεκ", "ara"],
 ];
 

@@ -26,7 +26,7 @@ impl Clock {
             at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_digit())
                 && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
         });
-        let Some(colon) = colon else { return Self::basic(text) };
+        let Some(colon) = colon else { return Self::basic(text).or_else(|| Self::spoken(text)) };
         let mut start = colon;
         while start > 0 && bytes[start - 1].is_ascii_digit() && colon - start < 2 {
             start -= 1;
@@ -63,6 +63,40 @@ impl Clock {
         Self { start: t, end: t + 1 + digits, written_hour, minute, second, nanosecond: 0 }.checked()
     }
 
+    /// `9h30`, `9 h 30`, `09時30分`, or `9.30[.15]` behind a date: a dot alone may stand in a date as well.
+    fn spoken(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let (mut at, mut digits_before) = (0, 0);
+        while at < bytes.len() {
+            let digits = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if matches!(digits, 1 | 2)
+                && let Some((mark, length)) = separator(&text[at + digits..])
+                && (mark != '.' || digits_before >= 4 && bytes[at - 1] != b'.')
+                && let Some(clock) = Self::behind_hour(bytes, at, at + digits + length, mark)
+            {
+                return clock.checked();
+            }
+            digits_before += digits;
+            at += digits.max(1);
+        }
+        None
+    }
+
+    /// The clock whose hour stands at `start` and whose two digits of minutes stand at `minutes`.
+    fn behind_hour(bytes: &[u8], start: usize, minutes: usize, mark: char) -> Option<Self> {
+        let (minute, mut end) = number(bytes, minutes, 2).filter(|(_, end)| *end == minutes + 2)?;
+        let mut second = 0;
+        if mark == '.'
+            && bytes.get(end) == Some(&b'.')
+            && let Some((value, after)) = number(bytes, end + 1, 2)
+        {
+            (second, end) = (value, after);
+        }
+        let (written_hour, _) = number(bytes, start, 2)?;
+        let ends = !bytes.get(end).is_some_and(u8::is_ascii_digit);
+        ends.then_some(Self { start, end, written_hour, minute, second, nanosecond: 0 })
+    }
+
     fn checked(self) -> Option<Self> {
         (self.written_hour <= 24 && self.minute < 60 && self.second <= 60).then_some(self)
     }
@@ -75,6 +109,16 @@ impl Clock {
             (_, hour) => Some(hour),
         }
     }
+}
+
+/// What parts hours from minutes where no colon does, and its length in bytes with the blanks around it.
+fn separator(text: &str) -> Option<(char, usize)> {
+    let rest = text.trim_start_matches(' ');
+    let mark = rest.chars().next().filter(|mark| matches!(mark, 'h' | '時' | '.'))?;
+    let after = rest[mark.len_utf8()..].trim_start_matches(' ');
+    // A date is written with blanks behind its dots.
+    let tight = after.len() + mark.len_utf8() == text.len();
+    (mark != '.' || tight).then_some((mark, text.len() - after.len()))
 }
 
 /// Up to `most` digits from `at`: their value and where they end.
@@ -127,6 +171,7 @@ impl<'a> Tail<'a> {
             "am" | "дп" => self.half_day = Some(HalfDay::Am),
             "pm" | "пп" => self.half_day = Some(HalfDay::Pm),
             "uhr" | "h" | "год" | "ч" => {}
+            "dst" => self.offset = self.offset.map(|secs| secs + 3600),
             word => {
                 let secs = zone(word)?;
                 self.offset = self.offset.or(Some(secs));

@@ -1,7 +1,11 @@
 //! The day that numbers and month names give.
 
 use crate::feed::names::month;
-use jiff::civil::Date;
+use jiff::civil::{Date, ISOWeekDate, Weekday};
+use std::ops::RangeInclusive;
+
+/// What was published in another year was not: the year 1 is how unset dates of .NET and PHP look.
+const YEARS: RangeInclusive<i16> = 1000..=9999;
 
 /// One number of a date: its value, how many digits it has, and the character before it.
 #[derive(Clone, Copy)]
@@ -14,6 +18,9 @@ struct Part {
 /// The day that the pieces of a text name.
 pub(super) fn date(pieces: &[&str], american: bool) -> Option<Date> {
     let (mut numbers, mut months) = (Vec::new(), Vec::new());
+    if let Some(date) = pieces.iter().find_map(|piece| week_date(piece)) {
+        return Some(date);
+    }
     for piece in pieces {
         parts(piece, &mut numbers, &mut months)?;
     }
@@ -85,10 +92,20 @@ fn numeric(numbers: &[Part], american: bool) -> Option<Date> {
         [ymd] if ymd.digits == 8 => make(ymd.value / 10_000, ymd.value / 100 % 100, ymd.value % 100),
         [yd] if yd.digits == 7 => ordinal(yd.value / 1000, yd.value % 1000),
         [y, day] if y.digits == 4 && day.digits == 3 => ordinal(y.value, day.value),
-        [y, m] if y.digits == 4 && m.digits == 2 => make(y.value, m.value, 1),
+        // A word between them is a month nobody here knows, and what follows it a day.
+        [y, m] if y.digits == 4 && m.digits == 2 && m.before != ' ' => make(y.value, m.value, 1),
         [y] if y.digits == 4 => make(y.value, 1, 1),
         _ => None,
     }
+}
+
+/// `2022-W02-1` of ISO 8601.
+fn week_date(text: &str) -> Option<Date> {
+    let (year, rest) = text.trim().split_once("-w")?;
+    let (week, day) = rest.split_once('-').unwrap_or((rest, "1"));
+    let weekday = Weekday::from_monday_one_offset(day.trim_end_matches('t').parse().ok()?).ok()?;
+    let year = year.parse().ok().filter(|year| YEARS.contains(year))?;
+    Some(ISOWeekDate::new(year, week.parse().ok()?, weekday).ok()?.date())
 }
 
 /// RFC 2822 §4.3 and POSIX: below 69 is this century.
@@ -97,7 +114,7 @@ fn two_digit_year(year: i32) -> i32 {
 }
 
 fn make(year: i32, month: i32, day: i32) -> Option<Date> {
-    let year = i16::try_from(year).ok().filter(|year| (1..=9999).contains(year))?;
+    let year = i16::try_from(year).ok().filter(|year| YEARS.contains(year))?;
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 

@@ -7,7 +7,6 @@
 mod clock;
 mod day;
 
-use super::names::zone;
 use clock::{Clock, Tail};
 use day::date;
 use jiff::{
@@ -28,7 +27,7 @@ pub fn read_date(text: &str) -> Option<Stamp> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    if let Some(stamp) = unix(text) {
+    if let Some(stamp) = unix(text).or_else(|| packed(text)).or_else(|| dot_net(text)) {
         return Some(stamp);
     }
     let lower = text.to_lowercase().replace(['\u{2212}', '\u{2013}'], "-").replace('\u{a0}', " ");
@@ -39,7 +38,7 @@ pub fn read_date(text: &str) -> Option<Stamp> {
     let tail = Tail::read(&lower[clock.end..]);
     let day = date(&[&lower[..clock.start], tail.rest], tail.half_day.is_some())?;
     let hour = clock.hour(tail.half_day)?;
-    let offset = tail.offset.or_else(|| zone(comment.trim()));
+    let offset = tail.offset.or_else(|| Tail::read(&comment).offset);
     instant(day, hour, &clock, offset)
 }
 
@@ -60,19 +59,38 @@ fn instant(day: Date, hour: i8, clock: &Clock, offset_secs: Option<i32>) -> Opti
     Some(Stamp::Instant { at, offset_secs })
 }
 
-/// Unix time in seconds or milliseconds, between 1986 and 2286.
+/// Unix time in seconds, milliseconds or microseconds, between 1986 and 2286.
 fn unix(text: &str) -> Option<Stamp> {
+    let text = text.strip_prefix('@').unwrap_or(text);
     let digits = text.split_once('.').map_or(text, |(whole, _)| whole);
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: i64 = digits.parse().ok()?;
+    let number: i64 = all_digits(digits)?.parse().ok()?;
     let at = match digits.len() {
         9..=10 if number >= 500_000_000 => Timestamp::from_second(number).ok()?,
         13 => Timestamp::from_millisecond(number).ok()?,
+        16 => Timestamp::from_microsecond(number).ok()?,
         _ => return None,
     };
     Some(Stamp::utc(at))
+}
+
+/// `20220110093000` and `202201100930`, as databases pack it.
+fn packed(text: &str) -> Option<Stamp> {
+    let digits = all_digits(text).filter(|digits| matches!(digits.len(), 12 | 14))?;
+    let day = date(&[&digits[..8]], false)?;
+    let clock = Clock::find(&format!("0t{}", &digits[8..]))?;
+    instant(day, clock.hour(None)?, &clock, None)
+}
+
+/// `/Date(1641803400000+0200)/` of .NET, backslashes included: milliseconds of UTC, and the writer's offset.
+fn dot_net(text: &str) -> Option<Stamp> {
+    let inside = text.trim_matches(['/', '\\']).strip_prefix("Date(")?.strip_suffix(')')?;
+    let (number, offset) = inside.split_at(inside.find(['+', '-']).unwrap_or(inside.len()));
+    let at = Timestamp::from_millisecond(all_digits(number)?.parse().ok()?).ok()?;
+    Some(Stamp::Instant { at, offset_secs: Some(Tail::read(offset).offset.unwrap_or(0)) })
+}
+
+fn all_digits(text: &str) -> Option<&str> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text)
 }
 
 /// The text without what stands in parentheses, and that.
@@ -119,6 +137,8 @@ mod tests {
         check("Mon, 10 Jan 2022 10:30:00 GMT+2", "2022-01-10T10:30:00+02:00");
         check("Mon, 10 Jan 2022 10:30:00 UTC +03:00", "2022-01-10T10:30:00+03:00");
         check("Mon, 10 Jan 2022 10:30:00 +0300 (MSK)", "2022-01-10T10:30:00+03:00");
+        check("Mon, 10 Jan 2022 10:30:00 (UTC+3)", "2022-01-10T10:30:00+03:00");
+        check("Mon, 11 Jul 2022 10:30:00 EET DST", "2022-07-11T10:30:00+03:00");
         check("Mon, 10 Jan 2022 10:30:00 XYZT", "2022-01-10T10:30:00");
     }
 
@@ -140,6 +160,14 @@ mod tests {
         );
         check("1641803400", "2022-01-10T08:30:00Z");
         check("1641803400000", "2022-01-10T08:30:00Z");
+        check("1641803400000000", "2022-01-10T08:30:00Z");
+        check("@1641803400", "2022-01-10T08:30:00Z");
+        check("/Date(1641803400000)/", "2022-01-10T08:30:00Z");
+        check("\\/Date(1641803400000+0200)\\/", "2022-01-10T10:30:00+02:00");
+        check("20220110083000", "2022-01-10T08:30:00");
+        check("202201100830", "2022-01-10T08:30:00");
+        check("2022-W02-1", "2022-01-10");
+        check("2022-W02-1T10:30:00Z", "2022-01-10T10:30:00Z");
         check("2022-01-10T10:30:00+02", "2022-01-10T10:30:00+02:00");
     }
 
@@ -151,6 +179,10 @@ mod tests {
         check("1/13/2022 10:30", "2022-01-13T10:30:00");
         check("1/10/2022 8:30:00 AM", "2022-01-10T08:30:00");
         check("2022年01月10日 10:30", "2022-01-10T10:30:00");
+        check("2022年01月10日 10時30分", "2022-01-10T10:30:00");
+        check("10.01.2022 10.30", "2022-01-10T10:30:00");
+        check("2022-01-10T10.30.15Z", "2022-01-10T10:30:15Z");
+        check("10.01.22", "2022-01-10");
     }
 
     #[test]
@@ -166,6 +198,11 @@ mod tests {
             "Mo, 10 Jän 2022 11:30:00 +0300",
             "Seg, 10 Jan 2022 11:30:00 +0300",
             "10 gennaio 2022 11:30 +0300",
+            "lundi 10 janvier 2022 à 11h30 +0300",
+            "10 Ocak 2022 Pazartesi 11:30 +0300",
+            "2022 m. sausio 10 d. 11:30 +0300",
+            "панядзелак, 10 студзеня 2022, 11:30 +0300",
+            "10 януари 2022 11:30 +0300",
         ] {
             check(text, "2022-01-10T11:30:00+03:00");
         }
@@ -206,6 +243,9 @@ mod tests {
             "99999999999999999999",
             "10",
             "2022-13-01",
+            "0001-01-01T00:00:00Z",
+            "Wed, 30 Nov -0001 00:00:00 +0000",
+            "2022 m. foobar 10 d.",
         ] {
             assert_eq!(read_date(text), None, "{text}");
         }
