@@ -3,7 +3,7 @@
 
 use crate::{
     Fetcher,
-    feed::{NotAFeed, ParsedFeed, parse_feed},
+    feed::{NotAFeed, ParsedFeed, each_once, parse_feed},
     health,
     http::{
         body::BodyEnd,
@@ -261,8 +261,9 @@ fn take(check: &mut FeedCheck, parsed: ParsedFeed, answer: &Read<'_>, hash: u64)
     check.validators = whole.then(|| received(answer.headers, hash));
     check.freshness = Some(freshness);
     check.newest_entry = health::newest(&entries, check.checked_at);
+    let (entries, repeated) = each_once(entries);
     (check.head, check.entries) = (Some(head), entries);
-    (check.repairs, check.rejects) = (repairs, rejects);
+    (check.repairs, check.rejects) = (repairs, [rejects, repeated].concat());
 }
 
 fn no_feed(not_a_feed: &NotAFeed, answer: &Read<'_>) -> Outcome {

@@ -1,28 +1,32 @@
 //! What an entry may be known by when its key is new: some publishers give new ids at every fetch, add
 //! ids later, or edit what the key is made of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use wirewatch_model::{Entry, Stamp, address};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Gives every entry of one body its aliases. A mark that several of them bear tells nothing apart and
-/// is none: a link all entries share, a date an importer gave to all.
+/// is none: a link all entries share, a date an importer gave to all. An entry that is announced twice
+/// counts once.
 pub(super) fn give_aliases(entries: &mut [Entry]) {
     let identities: Vec<Option<String>> =
         entries.iter().map(|entry| entry.url.as_deref().and_then(address::identity)).collect();
-    let links = counted(identities.iter().flatten());
+    let mut keys = HashSet::new();
+    let firsts: Vec<bool> = entries.iter().map(|entry| keys.insert(entry.key.as_str())).collect();
+    let once = |nth: &usize| firsts[*nth];
+    let links = counted((0..entries.len()).filter(once).filter_map(|nth| identities[nth].as_ref()));
     let marks: Vec<Vec<u64>> = entries
         .iter()
         .zip(&identities)
         .map(|(entry, identity)| match identity {
-            Some(identity) if links[identity] > 1 => Vec::new(),
+            Some(identity) if links.get(identity).is_some_and(|times| *times > 1) => Vec::new(),
             Some(identity) => of_address(entry, identity),
             None => of_text(entry),
         })
         .collect();
-    let seen = counted(marks.iter().flatten());
+    let seen = counted((0..entries.len()).filter(once).flat_map(|nth| &marks[nth]));
     for (entry, marks) in entries.iter_mut().zip(&marks) {
-        entry.aliases = marks.iter().filter(|mark| seen[mark] == 1).copied().collect();
+        entry.aliases = marks.iter().filter(|mark| seen.get(mark) == Some(&1)).copied().collect();
     }
 }
 
@@ -74,6 +78,7 @@ mod tests {
 
     fn entry(url: Option<&str>, title: &str, published: Option<&str>) -> Entry {
         Entry {
+            key: format!("{url:?} {title}"),
             url: url.map(str::to_owned),
             title: title.to_owned(),
             published: published.map(|date| date.parse().expect(date)),

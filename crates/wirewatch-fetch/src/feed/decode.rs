@@ -2,7 +2,7 @@
 //! as the bytes bear it out.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 use url::Url;
 
@@ -14,6 +14,9 @@ pub(crate) struct Decoded<'a> {
 
 /// Decodes a body. Never fails: what cannot be decoded becomes U+FFFD.
 pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>, url: Option<&str>) -> Decoded<'a> {
+    if let Some(text) = utf32(body) {
+        return Decoded { text: text.into(), repair: None };
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         let (text, faulty) = encoding.decode_without_bom_handling(&body[mark..]);
         return Decoded { text, repair: faulty.then_some("undecodable-bytes") };
@@ -40,10 +43,35 @@ pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>, url: Option
             && let Some(text) = claim.decode_without_bom_handling_and_without_replacement(body)
             && !has_c1(&text)
         {
+            if let Some(text) = not_western(claim, body, url) {
+                return Decoded { text, repair: Some("wrong-charset") };
+            }
             return Decoded { text, repair: (nth > 0).then_some("wrong-charset") };
         }
     }
     guess(body, url, claims.is_empty())
+}
+
+/// Text that a server's default calls Western and that is in another script: Western letters beyond
+/// ASCII stand alone between others, those of Cyrillic or Greek stand side by side.
+fn not_western<'a>(claim: &'static Encoding, body: &'a [u8], url: Option<&str>) -> Option<Cow<'a, str>> {
+    if claim != WINDOWS_1252 {
+        return None;
+    }
+    let high = body.iter().filter(|byte| !byte.is_ascii()).count();
+    let pairs = body.windows(2).filter(|pair| !pair[0].is_ascii() && !pair[1].is_ascii()).count();
+    if high < 20 || pairs * 2 < high {
+        return None;
+    }
+    let encoding = detected(body, url);
+    (encoding != WINDOWS_1252).then(|| encoding.decode_without_bom_handling(body).0)
+}
+
+fn detected(body: &[u8], url: Option<&str>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(body, true);
+    let tld = url.and_then(tld);
+    detector.guess(tld.as_deref().map(str::as_bytes), Utf8Detection::Deny)
 }
 
 /// Nothing declared fits: UTF-8 with a few faults, or what the bytes look like.
@@ -55,23 +83,45 @@ fn guess<'a>(body: &'a [u8], url: Option<&str>, undeclared: bool) -> Decoded<'a>
     let faults = text.matches('\u{fffd}').count();
     let sound = text.chars().filter(|letter| !letter.is_ascii()).count() - faults;
     if faults * 4 <= sound {
-        return Decoded { text, repair: Some("undecodable-bytes") };
+        return Decoded { text: with_marks(body).into(), repair: Some("undecodable-bytes") };
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(body, true);
-    let tld = url.and_then(tld);
-    let encoding = detector.guess(tld.as_deref().map(str::as_bytes), Utf8Detection::Deny);
-    let (text, _) = encoding.decode_without_bom_handling(body);
+    let (text, _) = detected(body, url).decode_without_bom_handling(body);
     Decoded { text, repair: Some(if undeclared { "no-charset" } else { "wrong-charset" }) }
 }
 
-/// UTF-16 without a mark shows as zeros beside the first `<`.
+/// UTF-16 without a mark shows as zeros in every other byte: feeds begin with ASCII.
 fn utf16_by_zeros(body: &[u8]) -> Option<&'static Encoding> {
-    match body {
-        [b'<', 0, next, 0, ..] if *next != 0 => Some(UTF_16LE),
-        [0, b'<', 0, next, ..] if *next != 0 => Some(UTF_16BE),
+    let start = body.get(..4)?;
+    match [start[0] == 0, start[1] == 0, start[2] == 0, start[3] == 0] {
+        [false, true, false, true] => Some(UTF_16LE),
+        [true, false, true, false] => Some(UTF_16BE),
         _ => None,
     }
+}
+
+/// UTF-32, which browsers do not read and encoding_rs does not know, by its mark or its zeros.
+fn utf32(body: &[u8]) -> Option<String> {
+    let unit: fn([u8; 4]) -> u32 = match body.get(..4)? {
+        [0xff, 0xfe, 0, 0] | [1..=0xff, 0, 0, 0] => u32::from_le_bytes,
+        [0, 0, 0xfe, 0xff] | [0, 0, 0, 1..=0xff] => u32::from_be_bytes,
+        _ => return None,
+    };
+    let letters = body.chunks_exact(4).map(|four| unit([four[0], four[1], four[2], four[3]]));
+    Some(letters.map(|number| char::from_u32(number).unwrap_or('\u{fffd}')).collect())
+}
+
+/// UTF-8 with faults; single bytes that are quotes and dashes of windows-1252 are read as these.
+fn with_marks(body: &[u8]) -> String {
+    let mut text = String::with_capacity(body.len() + 16);
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        match chunk.invalid() {
+            [] => {}
+            mark @ [0x85 | 0x91..=0x97] => text.push_str(&WINDOWS_1252.decode_without_bom_handling(mark).0),
+            _ => text.push('\u{fffd}'),
+        }
+    }
+    text
 }
 
 fn is_ascii_with_few(text: &str) -> bool {
@@ -194,6 +244,33 @@ mod tests {
         let decoded = decode(&body, None, None);
         assert!(decoded.text.contains("перемовини"));
         assert_eq!(decoded.repair, Some("undecodable-bytes"));
+    }
+
+    #[test]
+    fn wide_encodings_need_no_mark() {
+        let wide = |unit: fn(u16) -> [u8; 2]| NEWS.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        check(&wide(u16::to_le_bytes), Some("text/xml; charset=utf-8"), NEWS, None);
+        check(&wide(u16::to_be_bytes), None, NEWS, None);
+        let json: Vec<u8> = "\n{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check(&json, None, "\n{\"a\":1}", None);
+        let widest: Vec<u8> = NEWS.chars().flat_map(|letter| (letter as u32).to_be_bytes()).collect();
+        check(&widest, None, NEWS, None);
+    }
+
+    #[test]
+    fn a_western_default_over_cyrillic_is_found_out() {
+        let body = windows_1251(NEWS);
+        check(&body, Some("text/xml; charset=iso-8859-1"), NEWS, Some("wrong-charset"));
+        let french = "<rss>\u{c9}lection \u{e0} l'\u{c9}lys\u{e9}e, tr\u{e8}s d\u{e9}battue, \u{e9}tude \u{e0} l'appui: \
+                      d\u{e9}j\u{e0} vu, \u{e9}t\u{e9}, \u{ea}tre, \u{e0} c\u{f4}t\u{e9}, o\u{f9}, \u{e7}a</rss>";
+        let body = WINDOWS_1252.encode(french).0;
+        check(&body, Some("text/xml; charset=iso-8859-1"), french, None);
+    }
+
+    #[test]
+    fn lone_quotes_of_windows_are_read() {
+        let body = [NEWS.as_bytes(), b"\x93x\x94"].concat();
+        check(&body, None, &format!("{NEWS}\u{201c}x\u{201d}"), Some("undecodable-bytes"));
     }
 
     proptest! {

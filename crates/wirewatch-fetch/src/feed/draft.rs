@@ -77,10 +77,11 @@ const UPDATED: &[(Space, &str)] = &[
     (Space::DublinTerms, "date"),
 ];
 
-/// The first of the named children that holds a date we can read.
+/// The first of the named children that holds a date we can read; of several with one name the last.
 fn first_date(entry: &Element, names: &[(Space, &str)]) -> Option<Stamp> {
     names.iter().find_map(|(space, name)| {
-        entry.elements().filter(|child| child.is(*space, name)).find_map(|child| read_date(&child.text()))
+        let same = entry.elements().filter(|child| child.is(*space, name));
+        same.filter_map(|child| read_date(&child.text())).last()
     })
 }
 
@@ -120,7 +121,7 @@ fn links(entry: &Element) -> Vec<String> {
     };
     let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
     let href = |link: &Element| link.attribute("href").map(|href| href.trim().to_owned());
-    for link in entry.elements().filter(|child| child.is(Space::Feed, "link")) {
+    for link in entry.elements().filter(|child| child.is(Space::Feed, "link")).filter(alternate) {
         add(trimmed(link));
     }
     add(atom().filter(alternate).find(is_html).and_then(href));
@@ -277,7 +278,7 @@ mod tests {
 
     fn only(xml: &str) -> Draft {
         let mut drafts = Vec::new();
-        walk(xml, |entry| drafts.push(draft(entry)));
+        walk(xml, 9, |entry| drafts.push(draft(entry)));
         assert_eq!(drafts.len(), 1, "{xml}");
         drafts.pop().expect("one")
     }

@@ -150,7 +150,7 @@ mod tests {
     use crate::feed::walk::walk;
 
     fn of(channel: &str) -> (FeedHead, Freshness) {
-        let found = walk(&format!("<rss version=\"2.0\"><channel>{channel}</channel></rss>"), |_| {});
+        let found = walk(&format!("<rss version=\"2.0\"><channel>{channel}</channel></rss>"), 9, |_| {});
         (head(&found, None), freshness(&found.head))
     }
 

@@ -1,8 +1,12 @@
 //! JSON Feed 1.0 and 1.1, read item by item, so that one odd item or a cut body loses no other.
+//!
+//! A list under another name (`entries`, `articles`), or alone, is taken when its items say what items
+//! say: a title or text, and an address or id.
 
 use super::{
     dates::read_date,
     draft::{Draft, language_code},
+    json_value::Bounded,
     text::{line, plain_title, to_html},
 };
 use serde::{
@@ -21,17 +25,46 @@ pub(crate) struct JsonFeed {
     pub(crate) rejects: Vec<String>,
     /// Items beyond the limit.
     pub(crate) left_out: usize,
-    /// Whether it has an `items` list.
-    pub(crate) has_items: bool,
+    /// Whether what JSON forbids had to be mended.
+    pub(crate) mended: bool,
     /// What is wrong with the text, when it could not be read to its end.
     pub(crate) broken: Option<String>,
 }
 
-/// Reads a document, keeping at most `most` items.
+/// The JSON document a text holds: all of it, or what stands behind a guard such as `)]}'` or in a call.
+pub(crate) fn document(text: &str) -> Option<&str> {
+    let start = text.find(['{', '['])?;
+    let before = text[..start].trim_end();
+    let guarded = before.len() <= LONGEST_GUARD && (before.ends_with('(') || before.starts_with(")]}"));
+    if before.starts_with(")]}") && guarded {
+        let (_, behind) = text.split_once('\n')?;
+        return document(behind.trim_start());
+    }
+    (start == 0 || guarded && !before.contains('<')).then(|| &text[start..])
+}
+
+/// Longest call or guard before a document, in bytes.
+const LONGEST_GUARD: usize = 64;
+
+/// Reads a document, keeping at most `most` items. One that breaks off is read once more with what JSON
+/// forbids mended.
 pub(crate) fn read(text: &str, most: usize) -> JsonFeed {
+    let feed = read_strictly(text, most);
+    if feed.broken.is_none() {
+        return feed;
+    }
+    let mended = JsonFeed { mended: true, ..read_strictly(&super::json_repair::mend(text), most) };
+    if mended.broken.is_none() || mended.drafts.len() > feed.drafts.len() { mended } else { feed }
+}
+
+fn read_strictly(text: &str, most: usize) -> JsonFeed {
     let mut feed = JsonFeed::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = Document { feed: &mut feed, most }.deserialize(&mut deserializer);
+    let read = if text.starts_with('[') {
+        Items { feed: &mut feed, most }.deserialize(&mut deserializer)
+    } else {
+        Document { feed: &mut feed, most }.deserialize(&mut deserializer)
+    };
     if let Err(error) = read {
         feed.broken = Some(error.to_string());
     }
@@ -39,10 +72,18 @@ pub(crate) fn read(text: &str, most: usize) -> JsonFeed {
 }
 
 impl JsonFeed {
-    /// Whether the document is a JSON Feed and not some other JSON.
+    /// Whether the document is a feed and not some other JSON.
     pub(crate) fn is_feed(&self) -> bool {
         let version = self.head.get("version").and_then(Value::as_str).unwrap_or_default();
-        version.contains("jsonfeed.org") || (self.has_items && !self.drafts.is_empty())
+        version.contains("jsonfeed.org") || self.drafts.iter().any(says_something)
+    }
+
+    /// What an answer that is no feed says of itself: the message of an error.
+    pub(crate) fn message(&self) -> Option<String> {
+        ERROR_KEYS.iter().find_map(|name| match self.head.get(*name)? {
+            Value::Object(error) => ERROR_KEYS.iter().find_map(|name| string(error, name)),
+            _ => self.string(name),
+        })
     }
 
     pub(crate) fn string(&self, name: &str) -> Option<String> {
@@ -62,6 +103,32 @@ impl JsonFeed {
             hub.get("url").and_then(Value::as_str).filter(|_| websub)
         })
     }
+}
+
+/// Where programs put what went wrong, best first.
+const ERROR_KEYS: [&str; 8] =
+    ["message", "error_description", "detail", "error", "errors", "reason", "title", "code"];
+
+/// What is read of an item.
+const ITEM_KEYS: [&str; 12] = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "date_published",
+    "date_modified",
+    "authors",
+    "author",
+    "language",
+];
+
+/// Whether it is more than an object of some other list.
+fn says_something(draft: &Draft) -> bool {
+    let text = !draft.title.is_empty() || draft.summary.is_some() || draft.content.is_some();
+    text && (draft.id.is_some() || !draft.links.is_empty())
 }
 
 struct Document<'f> {
@@ -87,14 +154,17 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "items" => {
-                    self.feed.has_items = true;
+                "items" | "Items" | "entries" | "articles" | "posts" => {
                     map.next_value_seed(Items { feed: self.feed, most: self.most })?;
                 }
                 "version" | "title" | "home_page_url" | "feed_url" | "language" | "author" | "authors"
                 | "hubs" => {
-                    let value = map.next_value()?;
+                    let value = map.next_value_seed(Bounded::any())?;
                     self.feed.head.insert(key, value);
+                }
+                key if ERROR_KEYS.contains(&key) => {
+                    let value = map.next_value_seed(Bounded::any())?;
+                    self.feed.head.insert(key.to_owned(), value);
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -114,7 +184,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -125,9 +195,13 @@ impl<'de> Visitor<'de> for Items<'_> {
         f.write_str("a list of items")
     }
 
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while self.feed.drafts.len() + self.feed.rejects.len() < self.most {
-            match list.next_element::<Value>()? {
+            match list.next_element_seed(Bounded::object(&ITEM_KEYS))? {
                 Some(Value::Object(item)) => self.feed.drafts.push(draft(&item)),
                 Some(_) => self.feed.rejects.push("an item is no object".to_owned()),
                 None => return Ok(()),
@@ -218,9 +292,49 @@ mod tests {
 
     #[test]
     fn other_json_is_no_feed() {
-        assert!(!read(r#"{"error":"not found"}"#, 9).is_feed());
-        assert!(!read(r#"{"items":[]}"#, 9).is_feed());
-        assert!(!read("[1,2]", 9).is_feed());
+        for text in
+            [r#"{"error":"not found"}"#, r#"{"items":[]}"#, r#"{"items":[{"id":5,"name":"x"}]}"#, "[1,2]"]
+        {
+            assert!(!read(text, 9).is_feed(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_under_other_names_are_taken() {
+        let item = r#"{"url":"http://a.example/1","title":"One"}"#;
+        for text in [
+            format!("[{item}]"),
+            format!("{{\"articles\":[{item}]}}"),
+            format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"entries\":[{item}]}}"),
+        ] {
+            let feed = read(&text, 9);
+            assert!(feed.is_feed() && feed.drafts.len() == 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn forbidden_characters_lose_no_item() {
+        let feed = read("{\"items\":[{\"id\":\"1\",\"title\":\"a\nb\"},{\"id\":\"2\",\"x\":NaN,},]}", 9);
+        assert_eq!((feed.drafts.len(), feed.mended, feed.broken), (2, true, None));
+        assert_eq!(feed.drafts[0].title, "a b");
+    }
+
+    #[test]
+    fn the_message_of_an_error_is_found() {
+        for text in
+            [r#"{"status":404,"message":"gone fishing"}"#, r#"{"error":{"code":5,"message":"gone fishing"}}"#]
+        {
+            assert_eq!(read(text, 9).message().as_deref(), Some("gone fishing"));
+        }
+    }
+
+    #[test]
+    fn a_document_is_found_behind_a_guard() {
+        assert_eq!(document("{\"a\":1}"), Some("{\"a\":1}"));
+        assert_eq!(document(")]}',\n{}"), Some("{}"));
+        assert_eq!(document("callback({});"), Some("{});"));
+        assert_eq!(document("Service {unavailable}"), None);
+        assert_eq!(document("<rss>{}</rss>"), None);
     }
 
     #[test]

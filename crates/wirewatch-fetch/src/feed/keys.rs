@@ -1,4 +1,4 @@
-//! Drafts to entries: absolute links, one stable key each, every key once.
+//! Drafts to entries: absolute links, one stable key each.
 
 use super::{aliases::give_aliases, draft::Draft};
 use std::collections::{HashMap, HashSet};
@@ -22,10 +22,11 @@ pub(crate) struct Scope {
     pub(crate) language: Option<String>,
 }
 
-/// Makes entries; what cannot be taken is in the second list, with the reason.
+/// Makes entries; what cannot be taken is in the second list, with the reason. What the body announces
+/// twice is in the first list twice, under one key.
 pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<String>) {
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
-    let (mut rejects, mut seen) = (Vec::new(), HashSet::new());
+    let mut rejects = Vec::new();
     let shared = shared_ids(&drafts);
     for (nth, draft) in drafts.into_iter().enumerate() {
         let number = nth + 1;
@@ -34,25 +35,37 @@ pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<Str
             continue;
         }
         let id_is_shared = draft.id.as_ref().is_some_and(|id| shared.contains(id));
-        let entry = entry(draft, scope, id_is_shared);
-        if seen.insert(entry.key.clone()) {
-            entries.push(entry);
-        } else {
-            rejects.push(format!("entry {number} is announced a second time"));
-        }
+        entries.push(entry(draft, scope, id_is_shared));
     }
     give_aliases(&mut entries);
     (entries, rejects)
 }
 
-/// Ids that stand for several addresses in one feed: they tell nothing apart.
+/// Every key once: of entries announced several times the first, which is the latest as a rule. The
+/// others are in the second list, with the reason.
+pub(crate) fn each_once(entries: Vec<Entry>) -> (Vec<Entry>, Vec<String>) {
+    let mut seen = HashSet::new();
+    let (kept, repeated): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| seen.insert(entry.key.clone()));
+    let reason = |entry: &Entry| format!("entry {} is announced a second time", entry.key);
+    let reasons = repeated.iter().map(reason).collect();
+    (kept, reasons)
+}
+
+/// Ids that stand for several addresses in one feed, or without address for several titles: they tell
+/// nothing apart.
 fn shared_ids(drafts: &[Draft]) -> HashSet<String> {
-    let mut links: HashMap<&str, &str> = HashMap::new();
+    let mut first: HashMap<&str, &Draft> = HashMap::new();
     let mut shared = HashSet::new();
     for draft in drafts {
-        if let (Some(id), Some(link)) = (&draft.id, draft.links.first())
-            && *links.entry(id).or_insert(link) != link
-        {
+        let Some(id) = &draft.id else { continue };
+        let other = *first.entry(id).or_insert(draft);
+        let tells = match (draft.links.first(), other.links.first()) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => draft.title == other.title,
+            _ => true,
+        };
+        if !tells {
             shared.insert(id.clone());
         }
     }
@@ -185,8 +198,9 @@ mod tests {
 
     #[test]
     fn an_entry_announced_twice_is_taken_once() {
-        let twice = vec![draft(Some("1"), None, "first"), draft(Some("1"), None, "second")];
-        let (entries, rejects) = entries(twice, &Scope::default());
+        let link = Some("http://a.example/1");
+        let twice = vec![draft(Some("1"), link, "first"), draft(Some("1"), link, "second")];
+        let (entries, rejects) = each_once(entries(twice, &Scope::default()).0);
         assert_eq!((entries.len(), rejects.len()), (1, 1));
         assert_eq!(entries[0].title, "first");
     }
@@ -195,7 +209,10 @@ mod tests {
     fn an_id_that_stands_for_several_addresses_is_none() {
         let drafts =
             (0..10).map(|nth| draft(Some("0"), Some(&format!("http://a.example/{nth}")), "t")).collect();
-        assert_eq!(keys(drafts).len(), 10);
+        let count = |drafts| keys(drafts).into_iter().collect::<HashSet<_>>().len();
+        assert_eq!(count(drafts), 10);
+        let titles = (0..10).map(|nth| draft(Some("0"), None, &format!("title {nth}"))).collect();
+        assert_eq!(count(titles), 10);
     }
 
     #[test]

@@ -1,16 +1,31 @@
 //! What a body is that is no feed.
 
-use super::repair::element_name;
+use super::{
+    repair::element_name,
+    text::{line, title},
+    tree::Space,
+    walk::Found,
+};
+use crate::http::{headers::Headers, walls::wall};
+use url::Url;
 
 /// What a body is that is no feed: it decides what a person should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NotAFeedKind {
     /// A web page.
     Html,
+    /// A web page that asks for a password.
+    Login,
+    /// A web page that asks for consent before anything else.
+    Consent,
+    /// The page of a wall against programs.
+    Wall,
     /// JSON that is no JSON Feed, such as an error.
     Json,
     /// A list of feeds.
     Opml,
+    /// A list of sitemaps.
+    SitemapIndex,
     /// A picture, sound, archive or another binary file.
     Binary,
     /// Nothing.
@@ -28,13 +43,41 @@ impl NotAFeedKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Html => "html",
+            Self::Login => "login",
+            Self::Consent => "consent",
+            Self::Wall => "wall",
             Self::Json => "json",
             Self::Opml => "opml",
+            Self::SitemapIndex => "sitemap-index",
             Self::Binary => "binary",
             Self::Empty => "empty",
             Self::Xml => "xml",
             Self::Text => "text",
             Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// What it is, and what a person can do about it.
+    fn message(self) -> &'static str {
+        match self {
+            Self::Html => {
+                "the address answers with a web page, not a feed; `feeds discover` looks for the feeds of a page"
+            }
+            Self::Login => {
+                "the address answers with a login page; give the feed the header it wants, or drop it"
+            }
+            Self::Consent => {
+                "the address answers with a page that asks for consent; look for another address of the feed"
+            }
+            Self::Wall => "a wall against programs answers; ask the publisher to let the feed through",
+            Self::Json => "the address answers with JSON that is no feed",
+            Self::Opml => "this is a list of feeds (OPML), not a feed; `feeds import` takes it",
+            Self::SitemapIndex => "this is a list of sitemaps; follow the one that holds the news",
+            Self::Binary => "the address answers with a binary file",
+            Self::Empty => "the address answers with an empty body",
+            Self::Xml => "the address answers with XML that is no feed",
+            Self::Text => "the address answers with plain text, not a feed",
+            Self::Unreadable => "the body holds entries that could not be read",
         }
     }
 }
@@ -51,20 +94,18 @@ pub struct NotAFeed {
 
 impl NotAFeed {
     pub(crate) fn new(kind: NotAFeedKind, detail: &str) -> Self {
-        let what = match kind {
-            NotAFeedKind::Html => "the address answers with a web page, not a feed",
-            NotAFeedKind::Json => "the address answers with JSON that is no feed",
-            NotAFeedKind::Opml => "this is a list of feeds (OPML), not a feed",
-            NotAFeedKind::Binary => "the address answers with a binary file",
-            NotAFeedKind::Empty => "the address answers with an empty body",
-            NotAFeedKind::Xml => "the address answers with XML that is no feed",
-            NotAFeedKind::Text => "the address answers with plain text, not a feed",
-            NotAFeedKind::Unreadable => "the body holds entries that could not be read",
-        };
+        let (what, detail) = (kind.message(), line(detail, DETAIL_CHARS));
         let message = if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") };
         Self { kind, message }
     }
 }
+
+/// Longest quotation from the body in a message, in characters.
+const DETAIL_CHARS: usize = 200;
+/// How much of a page is looked at, in bytes.
+const PAGE_BYTES: usize = 64 * 1024;
+/// Sitemaps of an index that are named.
+const NAMED_SITEMAPS: usize = 5;
 
 /// The kind of a binary file by its first bytes; `None` for what may be text.
 pub(crate) fn binary_kind(body: &[u8]) -> Option<&'static str> {
@@ -100,4 +141,59 @@ pub(crate) fn by_root(text: &str) -> Option<NotAFeedKind> {
         "svg" => Some(NotAFeedKind::Binary),
         _ => Some(NotAFeedKind::Xml),
     }
+}
+
+/// A text without any markup.
+pub(super) fn no_markup(text: &str) -> NotAFeed {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    NotAFeed::new(NotAFeedKind::Text, first)
+}
+
+/// A web page, by what its first part shows.
+pub(super) fn page(text: &str, url: Option<&Url>) -> NotAFeed {
+    let mut end = text.len().min(PAGE_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if let Some(by) = wall(200, &Headers::default(), text.as_bytes()) {
+        return NotAFeed::new(NotAFeedKind::Wall, by);
+    }
+    let lower = text[..end].to_lowercase();
+    let heading = page_title(&lower).map(title).unwrap_or_default();
+    let host = url.and_then(Url::host_str).unwrap_or_default();
+    let asks_consent = ["consent.", "guce."].iter().any(|start| host.starts_with(start))
+        || ["before you continue", "consent", "cookie wall", "privacy gate", "zustimmung"]
+            .iter()
+            .any(|words| heading.contains(words));
+    let password = ["type=\"password\"", "type='password'", "type=password"];
+    let kind = if password.iter().any(|field| lower.contains(field)) {
+        NotAFeedKind::Login
+    } else if asks_consent {
+        NotAFeedKind::Consent
+    } else {
+        NotAFeedKind::Html
+    };
+    NotAFeed::new(kind, &page_title(&text[..end]).map(title).unwrap_or_default())
+}
+
+fn page_title(page: &str) -> Option<&str> {
+    let start = ["<title", "<TITLE"].iter().find_map(|tag| page.find(tag))?;
+    let (_, rest) = page[start..].split_once('>')?;
+    rest.split('<').next()
+}
+
+/// XML that is no feed: a list of sitemaps, or something whose message is worth quoting.
+pub(super) fn other_xml(found: &Found) -> NotAFeed {
+    if found.root == "sitemapindex" {
+        let named = found.head.iter().filter_map(|child| child.child(Space::Feed, "loc"));
+        let places: Vec<String> =
+            named.take(NAMED_SITEMAPS).map(|loc| loc.text().trim().to_owned()).collect();
+        return NotAFeed::new(NotAFeedKind::SitemapIndex, &places.join(" "));
+    }
+    let says = ["message", "faultstring", "reason", "description", "code", "error"];
+    let said = says.iter().find_map(|name| {
+        let mut named = found.head.iter().filter(|child| child.name == *name);
+        named.next().map(|child| child.text())
+    });
+    NotAFeed::new(NotAFeedKind::Xml, &said.unwrap_or_default())
 }

@@ -17,6 +17,8 @@ mod draft;
 mod entities;
 mod head;
 mod json;
+mod json_repair;
+mod json_value;
 mod keys;
 mod kind;
 mod markup;
@@ -25,12 +27,14 @@ mod repair;
 mod text;
 mod tree;
 mod walk;
+mod xml;
 
 pub use dates::{read_date, rfc3339};
+pub(crate) use keys::each_once;
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
 
-use draft::{draft, head_authors, language_code};
+use draft::language_code;
 use keys::{Scope, entries, web_address};
 use text::plain_title;
 use url::Url;
@@ -38,7 +42,7 @@ use wirewatch_model::{Entry, FeedHead, Freshness, Repair};
 
 /// Rises when the parser reads more than before: feeds whose last check had faults are then asked for
 /// once more without validators (DESIGN §5.2).
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// Entries read of one feed; what is beyond is reported and left.
 pub(crate) const MOST_ENTRIES: usize = 5_000;
@@ -48,7 +52,7 @@ pub(crate) const MOST_ENTRIES: usize = 5_000;
 pub struct ParsedFeed {
     /// What it says of itself.
     pub head: FeedHead,
-    /// Its entries in its own order, every key once.
+    /// Its entries in its own order; what it announces twice is here twice, under one key.
     pub entries: Vec<Entry>,
     /// What had to be mended.
     pub repairs: Vec<Repair>,
@@ -96,95 +100,19 @@ pub fn parse_feed(
         return Err(NotAFeed::new(NotAFeedKind::Empty, ""));
     }
     let url = url.and_then(|url| Url::parse(url).ok());
-    let mut parsed = match text.as_bytes()[0] {
-        b'{' | b'[' => from_json(text, url),
-        _ => from_xml(text, url),
+    let mut parsed = match json::document(text) {
+        Some(json) => from_json(json, url),
+        None => xml::read(text, url),
     }?;
     parsed.repairs.extend(decoded.repair.map(|repair| Repair(repair.to_owned())));
     Ok(parsed)
 }
 
-fn from_xml(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
-    let mut mended = repair::mend(text).ok_or_else(|| NotAFeed::new(NotAFeedKind::Text, ""))?;
-    if let Some(kind) = kind::by_root(&mended.text) {
-        return Err(NotAFeed::new(kind, ""));
-    }
-    let cut = cut_to_limit(&mut mended.text);
-    let mut drafts = Vec::new();
-    let found = walk::walk(&mended.text, |entry| drafts.push(draft(entry)));
-    if drafts.is_empty() && holds_entries(&mended.text) {
-        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "no entry is whole"));
-    }
-    let base = base(&found, url);
-    let head = head::head(&found, base.as_ref());
-    let scope = Scope {
-        base: base.or_else(|| Url::parse(head.link.as_deref()?).ok()),
-        authors: head_authors(&found.head),
-        language: head.language.clone(),
-    };
-    let (entries, rejects) = entries(drafts, &scope);
-    // "Read, and nothing new" must never be said of a feed that announces something.
-    if entries.is_empty() && !rejects.is_empty() {
-        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "its entries are empty"));
-    }
-    let mut repairs = mended.repairs;
-    repairs.extend(&found.repairs);
-    if cut {
-        repairs.insert("too-many-entries");
-    }
-    Ok(ParsedFeed {
-        head,
-        entries,
-        repairs: repairs.into_iter().map(|repair| Repair(repair.to_owned())).collect(),
-        rejects,
-        freshness: head::freshness(&found.head),
-        whole: found.whole && !cut,
-    })
-}
-
-/// Cuts a text before its entry number 5,001: a parser that builds all of them needs a gigabyte for
-/// ten megabytes of empty ones.
-fn cut_to_limit(text: &mut String) -> bool {
-    let starts = entry_starts(text).nth(MOST_ENTRIES);
-    starts.inspect(|at| text.truncate(*at)).is_some()
-}
-
-/// Where `<item`, `<entry` or `<url>` begin, prefixes allowed.
-fn entry_starts(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices('<').map(|(at, _)| at).filter(|at| {
-        let name = element_name_at(text, *at);
-        let local = name.rsplit(':').next().unwrap_or(name);
-        ["item", "entry", "url"].iter().any(|entry| local.eq_ignore_ascii_case(entry))
-    })
-}
-
-fn element_name_at(text: &str, at: usize) -> &str {
-    // Longer names are none of the three.
-    let mut end = (at + 40).min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    repair::element_name(&text[at..end])
-}
-
-fn holds_entries(text: &str) -> bool {
-    entry_starts(text).next().is_some()
-}
-
-/// The base of links: `xml:base` of the root over the address of the feed.
-fn base(found: &walk::Found, url: Option<Url>) -> Option<Url> {
-    let bases =
-        found.root_attributes.iter().filter(|(name, _)| name == "xml:base").map(|(_, value)| value.trim());
-    bases.fold(url, |outer, base| match &outer {
-        Some(outer) => outer.join(base).ok().or(Some(outer.clone())),
-        None => Url::parse(base).ok(),
-    })
-}
-
 fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
     let feed = json::read(text, MOST_ENTRIES);
     if !feed.is_feed() {
-        return Err(NotAFeed::new(NotAFeedKind::Json, feed.broken.as_deref().unwrap_or_default()));
+        let detail = feed.message().or(feed.broken).unwrap_or_default();
+        return Err(NotAFeed::new(NotAFeedKind::Json, &detail));
     }
     if feed.drafts.is_empty() && feed.broken.is_some() {
         return Err(NotAFeed::new(NotAFeedKind::Unreadable, feed.broken.as_deref().unwrap_or_default()));
@@ -201,6 +129,9 @@ fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
     let scope = Scope { base: url, authors: feed.authors(), language: head.language.clone() };
     let mut repairs = Vec::new();
     let mut note = |repair: &str| repairs.push(Repair(repair.to_owned()));
+    if feed.mended {
+        note("forbidden-json");
+    }
     if feed.broken.is_some() {
         note("cut-body");
     }

@@ -35,11 +35,13 @@ pub(crate) struct Found {
     pub(crate) head: Vec<Element>,
     /// Whether the end of the root was seen.
     pub(crate) whole: bool,
+    /// Whether there are more entries than were asked for; the walk ends before them.
+    pub(crate) too_many: bool,
     pub(crate) repairs: BTreeSet<&'static str>,
 }
 
-/// Walks over a feed, giving each whole entry to `entry`.
-pub(crate) fn walk(text: &str, entry: impl FnMut(&Element)) -> Found {
+/// Walks over a feed, giving each whole entry to `entry`, `most` of them.
+pub(crate) fn walk(text: &str, most: usize, entry: impl FnMut(&Element)) -> Found {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -47,13 +49,14 @@ pub(crate) fn walk(text: &str, entry: impl FnMut(&Element)) -> Found {
     config.allow_dangling_amp = true;
     let mut walk = Walk {
         entry,
+        entries_left: most,
         stack: Vec::new(),
         overflow: 0,
         kept: 0,
         bindings: Vec::new(),
         found: Found::default(),
     };
-    loop {
+    while !walk.found.too_many {
         match reader.read_event() {
             Ok(Event::Start(start)) => walk.open(&start),
             Ok(Event::Empty(start)) => {
@@ -102,6 +105,7 @@ struct Binding {
 
 struct Walk<F> {
     entry: F,
+    entries_left: usize,
     stack: Vec<Open>,
     /// Open elements that are too deep to be kept.
     overflow: usize,
@@ -115,6 +119,7 @@ impl<F: FnMut(&Element)> Walk<F> {
     fn open(&mut self, start: &BytesStart<'_>) {
         let bindings = self.bindings.len();
         self.bind(start);
+        self.adopt(start.name().into_inner());
         let (space, name) = self.name(start.name().into_inner());
         let role = self.role(space, &name);
         if role == Role::Part && (self.stack.len() >= DEEPEST || self.kept >= MOST_ELEMENTS) {
@@ -128,7 +133,13 @@ impl<F: FnMut(&Element)> Walk<F> {
         match role {
             Role::Entry => {
                 self.interrupt_entry();
+                self.interrupt_field(space, &name);
                 self.kept = 0;
+                if self.entries_left == 0 {
+                    self.found.too_many = true;
+                    return;
+                }
+                self.entries_left -= 1;
             }
             Role::Container => self.interrupt_entry(),
             Role::Part => {
@@ -154,8 +165,8 @@ impl<F: FnMut(&Element)> Walk<F> {
         }
     }
 
-    /// Entries stand in containers and nowhere else, so that `atom:source` or an `item` in some
-    /// other vocabulary is none.
+    /// Entries stand in containers or in wrappers of them, never in another entry's parts, so that
+    /// `atom:source` or an `item` in some other vocabulary is none.
     fn role(&self, space: Space, name: &str) -> Role {
         let feed = matches!(space, Space::Feed | Space::Atom);
         let in_part = self.stack.last().is_some_and(|open| open.role == Role::Part);
@@ -163,8 +174,6 @@ impl<F: FnMut(&Element)> Walk<F> {
             "rss" | "feed" | "channel" | "urlset" if feed && !in_part && !self.in_entry() => Role::Container,
             "rdf" if matches!(space, Space::Rdf | Space::Feed) && self.stack.is_empty() => Role::Container,
             "item" | "entry" | "url" if feed && self.may_start_entry(name) => Role::Entry,
-            // `<items>` of RSS 1.1 and private roots hold entries too.
-            "items" if self.stack.len() == 1 && self.found.root == "channel" => Role::Container,
             _ if self.stack.is_empty() && self.found.root.is_empty() => Role::Container,
             _ => Role::Part,
         }
@@ -175,14 +184,50 @@ impl<F: FnMut(&Element)> Walk<F> {
     }
 
     fn may_start_entry(&self, name: &str) -> bool {
+        let entry = self.stack.iter().rposition(|open| open.role == Role::Entry);
         if name == "url" {
-            // A news sitemap; elsewhere `url` is a part (of an image).
-            return self.found.root == "urlset" && self.stack.len() == 1;
+            // A sitemap; elsewhere `url` is a part (of an image).
+            return self.found.root == "urlset" && entry.unwrap_or(self.stack.len()) == 1;
         }
-        match self.stack.iter().rposition(|open| open.role == Role::Entry) {
+        match entry {
             // The entry before it was not ended, unless this one stands in markup that was.
-            Some(at) => self.stack[at].element.name == name,
-            None => self.stack.last().is_none_or(|open| open.role == Role::Container),
+            Some(at) => self.stack[at].element.name == name && !self.holds_xml(at),
+            // Wrappers, and parts of the head that were not ended.
+            None => true,
+        }
+    }
+
+    /// Whether the entry's open parts say that what they hold is a document of its own.
+    fn holds_xml(&self, entry: usize) -> bool {
+        self.stack[entry..].iter().any(|open| {
+            let kind = open.element.attribute("type").filter(|_| open.role == Role::Part);
+            kind.is_some_and(|kind| matches!(kind, "application/atom+xml" | "application/rss+xml"))
+        })
+    }
+
+    /// Takes a vocabulary nobody knows for the feed's own, when its root or its entries bear it: names
+    /// tell more than addresses with a typing error.
+    fn adopt(&mut self, written: &str) {
+        const ROOTS: [&str; 5] = ["rss", "feed", "rdf", "channel", "urlset"];
+        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
+        let is = |names: &[&str]| names.iter().any(|name| local.eq_ignore_ascii_case(name));
+        let is_root = self.stack.is_empty() && self.found.root.is_empty() && is(&ROOTS);
+        let in_container = || self.stack.last().is_some_and(|open| open.role == Role::Container);
+        let is_entry = !prefix.is_empty() && is(&["item", "entry"]) && in_container();
+        if !is_root && !is_entry {
+            return;
+        }
+        let known = self.binding(prefix).and_then(|binding| binding.space);
+        let space =
+            known.unwrap_or_else(|| if prefix.is_empty() { Space::Feed } else { Space::of_prefix(prefix) });
+        let odd = if is_root {
+            !matches!(space, Space::Feed | Space::Atom | Space::Rdf)
+        } else {
+            space == Space::Other
+        };
+        if odd {
+            let uri = self.binding(prefix).map(|binding| binding.uri.clone()).unwrap_or_default();
+            self.bindings.push(Binding { prefix: prefix.to_owned(), uri, space: Some(Space::Feed) });
         }
     }
 
@@ -197,9 +242,10 @@ impl<F: FnMut(&Element)> Walk<F> {
     /// A title, link, id or date that was not ended before the next field begins ends there.
     fn interrupt_field(&mut self, space: Space, name: &str) {
         const PLAIN: [&str; 4] = ["title", "link", "guid", "pubdate"];
-        const FIELDS: [&str; 6] = ["title", "link", "guid", "pubdate", "description", "author"];
+        const FIELDS: [&str; 8] =
+            ["title", "link", "guid", "pubdate", "description", "author", "item", "entry"];
         let Some([.., outer, open]) = self.stack.get(..) else { return };
-        if outer.role == Role::Entry
+        if outer.role != Role::Part
             && open.role == Role::Part
             && open.element.space == Space::Feed
             && space == Space::Feed
