@@ -66,12 +66,12 @@ fn made() -> Vec<Vec<u8>> {
     let entries = |whole: bool| {
         (0..30).fold(String::new(), |mut items, nth| {
             let text = if whole { paragraph.repeat(6) } else { String::new() };
-            let _ = write!(
+            let _ = writeln!(
                 items,
                 "<item><title>Headline number {nth} &quot;quoted&quot;</title><link>https://post.example/{nth}?utm_source=rss</link>\
                  <guid isPermaLink=\"false\">post-{nth}</guid><pubDate>Mon, 10 Jan 2022 09:{:02}:00 +0200</pubDate>\
                  <dc:creator>Ira Bond</dc:creator><category>World</category><description><![CDATA[<p>{paragraph}</p>]]></description>\
-                 <content:encoded><![CDATA[{text}]]></content:encoded></item>\n",
+                 <content:encoded><![CDATA[{text}]]></content:encoded></item>",
                 nth % 60
             );
             items
