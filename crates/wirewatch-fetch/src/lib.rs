@@ -15,8 +15,11 @@
 //! only [`Fetcher::new`] can fail.
 //!
 //! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`plan`] plans
-//! the next check, [`read_feed`] does both for an answer. They know no socket and no clock.
+//! the next check, [`read_feed`] does both for an answer, [`explain`] says all of it in words. They know no
+//! socket and no clock.
 
+mod discover;
+mod explain;
 mod feed;
 mod feed_check;
 mod health;
@@ -28,6 +31,8 @@ mod permission;
 mod schedule;
 mod time;
 
+pub use discover::{Candidate, Discovery, Found, FoundFeed, Report, candidates, usual_places};
+pub use explain::{Explanation, Line, ShownEntry, explain, repair_in_words};
 pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date, rfc3339};
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
 pub use health::usual_gap_secs;

@@ -52,7 +52,7 @@ impl Fetcher {
     }
 
     /// The rules of an origin, from memory or asked for now.
-    async fn robots(
+    pub(crate) async fn robots(
         &self,
         url: &Url,
         pause: Duration,

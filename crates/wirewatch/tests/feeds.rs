@@ -6,6 +6,73 @@ mod common;
 
 use common::Session;
 use serde_json::Value;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+};
+
+/// A press behind a proxy on loopback, which is how a test reaches a press at all: no other address of this
+/// machine is ever asked. Gives the settings that lead there.
+fn press(answer: fn(&str) -> Option<(&'static str, String)>) -> [String; 4] {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let proxy = format!("proxy=http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8_lossy(&request);
+            let address = request.split(' ').nth(1).unwrap_or_default();
+            let path = address.split_once(".example").map_or("", |(_, path)| path);
+            let (status, kind, body) = match answer(path) {
+                Some((kind, body)) => ("200 OK", kind, body),
+                None => ("404 Not Found", "text/plain", String::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nConnection: close\r\nETag: \"7\"\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = socket.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+        }
+    });
+    ["--set".to_owned(), proxy, "--set".to_owned(), "host_pause_ms=0".to_owned()]
+}
+
+const FEED: &str = "application/rss+xml";
+
+fn feed(title: &str) -> String {
+    let item = |nth: u32| {
+        format!("<item><title>Talks {nth}</title><link>http://press.example/{title}/{nth}</link></item>")
+    };
+    let items: String = (1..=4).map(item).collect();
+    format!(
+        "<rss version='2.0'><channel><title>{title}</title><language>uk</language>{items}</channel></rss>"
+    )
+}
+
+/// A page with two feeds, one with the comments on it as well, and the feeds themselves.
+fn site(path: &str) -> Option<(&'static str, String)> {
+    let link = |path: &str| format!("<link rel=alternate type='application/rss+xml' href='{path}'>");
+    match path {
+        "/" => Some(("text/html", format!("{}{}", link("/rss"), link("/world.rss")))),
+        "/blog" => Some(("text/html", format!("{}{}", link("/comments/feed"), link("/rss")))),
+        "/rss" => Some((FEED, feed("Press"))),
+        "/world.rss" => Some((FEED, feed("World"))),
+        "/comments/feed" => Some((FEED, feed("Comments"))),
+        "/empty.rss" => {
+            Some((FEED, "<rss version='2.0'><channel><title>Empty</title></channel></rss>".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// Runs a command of feeds with the settings that lead to a press.
+fn feeds(session: &Session, args: &[&str], settings: &[String]) -> common::Ran {
+    let args = ["feeds"].iter().chain(args).map(|text| (*text).to_owned()).chain(settings.iter().cloned());
+    session.run(&args.collect::<Vec<String>>())
+}
 
 const LIST: &str = "\
 [publishers]
@@ -108,7 +175,7 @@ fn health_before_the_first_run_is_that_nothing_was_checked() {
 fn settings_of_an_added_feed_are_changed_by_command() {
     let session = Session::new();
     session.write("config/wirewatch/feeds.toml", "[[feed]]\nurl = \"https://listed.example/rss\"\n");
-    let add = ["feeds", "add", "https://a.example/rss", "--folder", "World / Europe", "--set"];
+    let add = ["feeds", "add", "https://a.example/rss", "--no-check", "--folder", "World / Europe", "--set"];
     session.run(&[&add[..], &["interval_floor_secs=300"]].concat()).expect(0);
     session.run(&["feeds", "set", "a.example", "http1_only=true", "title=Mine", "topics=energy"]).expect(0);
     let exported = session.run(&["feeds", "export"]).expect(0).stdout;
@@ -132,4 +199,121 @@ fn settings_of_an_added_feed_are_changed_by_command() {
         let ran = session.run(&[&["feeds", "set"], &args[..]].concat()).expect(2);
         assert!(ran.stderr.contains(reason), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_feed_that_cannot_be_checked_is_not_added_by_chance() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let url = "https://no-such-name.invalid/rss";
+    let ran = session.run(&["feeds", "add", url]).expect(3);
+    assert!(ran.stderr.contains("--no-check") && ran.stderr.contains("dns"), "{}", ran.stderr);
+    assert!(!session.path("data").exists(), "nothing was added");
+    session.run(&["feeds", "add", url, "--no-check", "--set", "interval_floor_secs=600"]).expect(0);
+    let ran = session.run(&["feeds", "add", url, "--set", "interval_floor_secs=300"]).expect(0);
+    assert!(ran.stderr.contains("feeds set"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_check_explains_what_came_and_stores_nothing() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "[[feed]]\nurl = \"https://no-such-name.invalid/rss\"\n");
+    let ran = session.run(&["feeds", "check", "no-such-name"]).expect(3);
+    assert!(ran.stderr.contains("nothing of this was stored"), "{}", ran.stderr);
+    let row = &ran.json_lines()[0];
+    assert_eq!((&row["outcome"], &row["sound"]), (&Value::from("failed"), &Value::from(false)));
+    assert!(row["lines"].as_array().is_some_and(|lines| lines.iter().any(|line| line["name"] == "next")));
+    let text = session.run(&["feeds", "check", "1", "--format", "table"]).expect(2);
+    assert!(text.stderr.contains("no feed of that name"), "{}", text.stderr);
+    let text =
+        session.run(&["feeds", "check", "https://no-such-name.invalid/rss", "--format", "table"]).expect(3);
+    assert!(text.stdout.contains("asked") && text.stdout.contains("dns"), "{}", text.stdout);
+    assert!(!session.path("data").exists());
+    session.run(&["feeds", "check", "http://127.0.0.1/rss"]).expect(2);
+}
+
+#[test]
+fn a_feed_that_is_known_is_checked_with_what_is_known_of_it() {
+    let session = looked_after();
+    let ran = session.run(&["feeds", "check", "Walled Post"]).expect(3);
+    assert!(ran.json_lines()[0]["lines"].to_string().contains("before: blocked"), "{}", ran.stdout);
+    // One that is off can be looked at too.
+    session.run(&["feeds", "check", "http://127.0.0.1:9/off"]).expect(3);
+    let checks = session.run(&["feeds", "health", "walled"]).expect(0).json_lines();
+    assert_eq!(checks[0]["checks"].as_array().map(Vec::len), Some(1), "the check by hand is not among them");
+}
+
+#[test]
+fn a_site_that_cannot_be_looked_at_has_no_feeds_and_says_why() {
+    let session = Session::new();
+    let ran = session.run(&["feeds", "discover", "no-such-name.invalid"]).expect(3);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("cannot be looked at"), "{}", ran.stderr);
+    assert!(
+        session.run(&["feeds", "discover", "no-such-name.invalid", "--toml"]).expect(3).stdout.is_empty()
+    );
+    session.run(&["feeds", "discover", "http://10.0.0.1/"]).expect(2);
+}
+
+#[test]
+fn a_sound_feed_is_explained_in_words() {
+    let session = Session::new();
+    let press = press(site);
+    let ran = feeds(&session, &["check", "http://press.example/rss", "--format", "table"], &press).expect(0);
+    for words in [
+        "answer           status 200 ok",
+        "etag             \"7\": sent back",
+        "rss-2.0 \"Press\"",
+        "Talks 1",
+        "next ",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    let page = feeds(&session, &["check", "http://press.example/", "--format", "table"], &press).expect(3);
+    assert!(page.stdout.contains("wirewatch feeds discover http://press.example/"), "{}", page.stdout);
+}
+
+#[test]
+fn the_feeds_of_a_site_are_found_and_ready_to_be_pasted() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let press = press(site);
+    let rows = feeds(&session, &["discover", "http://press.example/blog"], &press).expect(0).json_lines();
+    assert_eq!((&rows[0]["title"], &rows[0]["found"]), (&Value::from("Press"), &Value::from("named")));
+    assert_eq!((rows.len(), &rows[1]["comments"]), (2, &Value::from(true)), "comments come last");
+    let lines = feeds(&session, &["discover", "http://press.example/", "--toml"], &press).expect(0).stdout;
+    session.write("config/wirewatch/feeds.toml", &lines);
+    session.run(&["config", "check"]).expect(0);
+    let listed = session.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!((listed.len(), &listed[0]["publisher"]), (2, &Value::from("Press")));
+}
+
+#[test]
+fn adding_a_page_follows_its_feed_when_one_is_clear() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let press = press(site);
+    let several = feeds(&session, &["add", "http://press.example/"], &press).expect(3);
+    assert!(
+        several.stderr.contains("wirewatch feeds add http://press.example/world.rss"),
+        "{}",
+        several.stderr
+    );
+    assert_eq!(several.json_lines().len(), 2);
+    assert!(!session.path("data").exists(), "none is followed by chance");
+    let ran = feeds(&session, &["add", "http://press.example/empty.rss"], &press).expect(3);
+    assert!(ran.stderr.contains("no entries"), "{}", ran.stderr);
+
+    feeds(&session, &["add", "http://press.example/", "--first"], &press).expect(0);
+    feeds(&session, &["add", "http://press.example/world.rss"], &press).expect(0);
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    let titles: Vec<&str> = rows.iter().filter_map(|row| row["title"].as_str()).collect();
+    assert_eq!(titles, ["Press", "World"], "the feed's own");
+    let exported = session.run(&["feeds", "export"]).expect(0).stdout;
+    assert!(exported.contains("language=\"uk\"") && exported.contains("wirewatch:proxy="), "{exported}");
+
+    let other = Session::new();
+    other.write("config/wirewatch/feeds.toml", "");
+    feeds(&other, &["add", "http://press.example/blog"], &press).expect(0);
+    let rows = other.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!(rows[0]["url"], "http://press.example/rss", "comments do not make it unclear");
 }

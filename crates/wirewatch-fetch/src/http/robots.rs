@@ -3,12 +3,17 @@
 /// No more of a file than this is read, in bytes.
 pub(crate) const READ_BYTES: usize = 500 * 1024;
 
+/// Sitemaps of one file that are remembered.
+const MOST_SITEMAPS: usize = 20;
+
 /// The rules a robots.txt holds for one product token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Robots {
     rules: Vec<Rule>,
     /// Least time between two requests that the file asks for, in seconds.
     pub(crate) crawl_delay_secs: Option<u32>,
+    /// Sitemaps the file names, for a search for feeds; not kept beyond this process.
+    pub(crate) sitemaps: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +28,7 @@ impl Robots {
     /// one (RFC 9309 §2.2.1).
     pub(crate) fn parse(body: &[u8], token: &str) -> Self {
         let text = String::from_utf8_lossy(&body[..body.len().min(READ_BYTES)]);
-        let (mut own, mut general) = (None, None);
+        let (mut own, mut general, mut sitemaps) = (None, None, Vec::new());
         let (mut names_us, mut names_all, mut in_rules) = (false, false, true);
         for line in text.trim_start_matches('\u{feff}').lines() {
             let Some((key, value)) = key_value(line) else { continue };
@@ -40,6 +45,9 @@ impl Robots {
                 continue;
             }
             // `Sitemap` and unknown lines belong to no group and end none.
+            if key == "sitemap" && sitemaps.len() < MOST_SITEMAPS && value.len() <= 2048 {
+                sitemaps.push(value.to_owned());
+            }
             if !matches!(key.as_str(), "allow" | "disallow" | "crawl-delay") {
                 continue;
             }
@@ -51,12 +59,14 @@ impl Robots {
                 general.get_or_insert_with(Self::default).add(&key, value);
             }
         }
-        own.or(general).unwrap_or_default()
+        Self { sitemaps, ..own.or(general).unwrap_or_default() }
     }
 
     /// About how much memory the rules take, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.rules.iter().map(|rule| size_of::<Rule>() + rule.pattern.capacity()).sum()
+        let rules = self.rules.iter().map(|rule| size_of::<Rule>() + rule.pattern.capacity());
+        let sitemaps = self.sitemaps.iter().map(|sitemap| size_of::<String>() + sitemap.capacity());
+        rules.chain(sitemaps).sum()
     }
 
     fn add(&mut self, key: &str, value: &str) {

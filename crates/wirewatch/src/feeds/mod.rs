@@ -151,8 +151,14 @@ pub(crate) fn domain_of(url: &str) -> String {
 /// The compiled-in list.
 #[cfg(test)]
 pub(crate) fn built_in() -> anyhow::Result<Vec<FeedSpec>> {
+    read_list(BUILT_IN)
+}
+
+/// A list of a test.
+#[cfg(test)]
+pub(crate) fn read_list(text: &str) -> anyhow::Result<Vec<FeedSpec>> {
     let topics = TopicNames::new(&|| Ok(wirewatch_tag::Tagger::builtin()));
-    Ok(list::parse(Path::new(BUILT_IN_NAME), BUILT_IN, &topics)?)
+    Ok(list::parse(Path::new(BUILT_IN_NAME), text, &topics)?)
 }
 
 #[cfg(test)]

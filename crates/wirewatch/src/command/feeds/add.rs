@@ -1,23 +1,31 @@
 //! `wirewatch feeds add`: following a feed that no list names.
 
-use super::known::find;
+use super::{
+    check::ask,
+    discover::{nothing, search, show},
+    known::find,
+    set::with_settings,
+};
 use crate::{
     app::App,
-    command::topics::tagger,
     exit::{Exit, UsageError},
-    feeds::{
-        country, domain, domain_of, feed_url, folder, kind_from_name, kind_names, language,
-        settings::{TopicNames, assign},
-    },
+    feeds::{country, domain, domain_of, feed_url, folder, kind_from_name, kind_names, language},
 };
 use clap::Args;
-use wirewatch_model::{FeedSpec, Origin, Publisher, PublisherKind};
+use wirewatch_fetch::{Explanation, FoundFeed};
+use wirewatch_model::{DueFeed, FeedSettings, FeedSpec, Origin, Publisher, PublisherKind};
 use wirewatch_store::{Database, ShortWrite, Written};
 
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
-    /// Its address
+    /// Its address, or that of a page whose feed is meant
     url: String,
+    /// Follow the address as it is, without asking it first
+    #[arg(long)]
+    no_check: bool,
+    /// Follow the best feed of a page that has several
+    #[arg(long, conflicts_with = "no_check")]
+    first: bool,
     /// The folder it stands in, as a path: World/Europe
     #[arg(long, value_name = "PATH")]
     folder: Option<String>,
@@ -33,7 +41,7 @@ pub(super) struct AddArgs {
     /// Your name for the feed [default: its own]
     #[arg(long)]
     title: Option<String>,
-    /// The publisher's main language (en, uk, …)
+    /// The publisher's main language (en, uk, …) [default: that of the feed]
     #[arg(long, value_name = "CODE", value_parser = language)]
     language: Option<String>,
     /// The publisher's country (UA, DE, …)
@@ -48,32 +56,114 @@ fn parse_kind(name: &str) -> Result<PublisherKind, String> {
     kind_from_name(name).ok_or_else(|| format!("'{name}' is no kind of publisher: they are {}", kind_names()))
 }
 
-pub(super) fn add(app: &App, args: &AddArgs) -> anyhow::Result<Exit> {
-    let url = known_spelling(app, &args.url)?.map_or_else(|| feed_url(&args.url).map_err(UsageError), Ok)?;
-    let domain = args.publisher.clone().unwrap_or_else(|| domain_of(&url));
+/// A feed that is to be followed, with what it says of itself.
+struct Chosen {
+    url: String,
+    /// The page it was found on: it says whose feed it is, wherever it lies.
+    page: Option<String>,
+    title: Option<String>,
+    language: Option<String>,
+}
+
+pub(super) fn add(app: &mut App, args: &AddArgs) -> anyhow::Result<Exit> {
+    let known = known_spelling(app, &args.url)?;
+    let settings = with_settings(app, FeedSettings::default(), &args.settings)?;
+    let chosen = match known {
+        // It was checked before, or a list says so.
+        Some(url) => {
+            if !args.settings.is_empty() {
+                tracing::warn!("{url} is known: its settings stay; wirewatch feeds set changes them");
+            }
+            Chosen { url, page: None, title: None, language: None }
+        }
+        None => {
+            let url = feed_url(&args.url).map_err(UsageError)?;
+            if args.no_check {
+                Chosen { url, page: None, title: None, language: None }
+            } else {
+                match choose(app, url, &settings, args.first)? {
+                    Some(chosen) => chosen,
+                    None => return Ok(Exit::Partial),
+                }
+            }
+        }
+    };
+    let url = chosen.url.clone();
+    let added = write_added(app, vec![spec(args, chosen, settings)])?;
+    tracing::info!(feeds = added, "following {url}");
+    Ok(Exit::Done)
+}
+
+fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
+    let domain =
+        args.publisher.clone().unwrap_or_else(|| domain_of(chosen.page.as_ref().unwrap_or(&chosen.url)));
+    let declared = chosen.language.and_then(|code| language(&code).ok());
     let publisher = Publisher {
         name: args.name.clone().unwrap_or_else(|| domain.clone()),
         domain,
         country: args.country.clone(),
-        language: args.language.clone(),
+        language: args.language.clone().or(declared),
         kind: args.kind,
     };
-    let mut spec = FeedSpec {
-        url,
+    FeedSpec {
+        url: chosen.url,
         publisher,
-        title: args.title.clone(),
+        title: args.title.clone().or(chosen.title),
         folder: args.folder.as_deref().and_then(folder),
+        off: None,
         origin: Origin::Added,
-        ..FeedSpec::default()
-    };
-    let tagger = || tagger(&app.config);
-    let topics = TopicNames::new(&tagger);
-    for setting in &args.settings {
-        assign(&mut spec.settings, setting, &topics).map_err(UsageError)?;
+        settings,
     }
-    let added = write_added(app, vec![spec])?;
-    tracing::info!(feeds = added, "following");
-    Ok(Exit::Done)
+}
+
+/// Asks the address: the feed it is, or the one of the page it is. `None` when none is clear; that was
+/// said then.
+fn choose(
+    app: &mut App,
+    url: String,
+    settings: &FeedSettings,
+    first: bool,
+) -> anyhow::Result<Option<Chosen>> {
+    let due = DueFeed { url: url.clone(), settings: settings.clone(), ..DueFeed::default() };
+    let explanation = ask(app, &due)?;
+    if explanation.sound {
+        let Explanation { title, language, .. } = explanation;
+        return Ok(Some(Chosen { url, page: None, title, language }));
+    }
+    if !explanation.is_page {
+        let answer = explanation.lines.iter().find(|line| matches!(line.name, "answer" | "pause"));
+        let reason = answer.map(|line| format!("{}: {}", line.value, line.meaning)).unwrap_or_default();
+        let reason = if explanation.outcome == "read" { "it has no entries".to_owned() } else { reason };
+        tracing::error!(
+            "{url} is not followed, for it is no sound feed now: {reason}; --no-check follows it all the same"
+        );
+        return Ok(None);
+    }
+    tracing::info!("{url} is a page: looking for its feeds");
+    let discovery = search(app, &url, settings)?;
+    let feeds: Vec<&FoundFeed> = discovery.feeds.iter().filter(|feed| !feed.comments).collect();
+    match feeds.as_slice() {
+        [] => {
+            tracing::error!("{}", nothing(&url, &discovery));
+            Ok(None)
+        }
+        [one, rest @ ..] if first || rest.is_empty() => Ok(Some(Chosen {
+            url: one.url.clone(),
+            page: discovery.page.clone(),
+            title: one.title.clone(),
+            language: one.language.clone(),
+        })),
+        several => {
+            let commands: Vec<String> =
+                several.iter().map(|feed| format!("  wirewatch feeds add {}", feed.url)).collect();
+            show(app, &discovery.feeds)?;
+            tracing::warn!(
+                "the page has several feeds: --first follows the best of them, or\n{}",
+                commands.join("\n")
+            );
+            Ok(None)
+        }
+    }
 }
 
 /// The address as it was typed, when a feed is known under just that: a list may spell it in its own way.

@@ -2,9 +2,12 @@
 
 mod add;
 mod advice;
+mod check;
+mod discover;
 mod health;
 mod known;
 mod list;
+mod network;
 mod opml;
 mod remove;
 mod set;
@@ -25,7 +28,11 @@ enum Action {
     List,
     /// Show the feeds that need a person, worst first, and what to do; or the latest checks of one feed
     Health(health::HealthArgs),
-    /// Follow a feed
+    /// Ask for one feed now, store nothing, and explain all that came of it
+    Check(check::CheckArgs),
+    /// Find the feeds and news sitemaps of a site
+    Discover(discover::DiscoverArgs),
+    /// Follow a feed, or the one feed of a page
     Add(add::AddArgs),
     /// Change the settings of a feed that was added by command
     Set(set::SetArgs),
@@ -50,6 +57,8 @@ pub(crate) fn run(app: &mut App, args: &FeedsArgs) -> anyhow::Result<Exit> {
     match &args.action {
         Action::List => list::list(app),
         Action::Health(args) => health::health(app, args),
+        Action::Check(args) => check::check(app, args),
+        Action::Discover(args) => discover::discover(app, args),
         Action::Add(args) => add::add(app, args),
         Action::Set(args) => set::set(app, args),
         Action::Remove { feed } => remove::remove(app, feed),

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use clap::Args;
-use wirewatch_model::Origin;
+use wirewatch_model::{FeedSettings, Origin};
 use wirewatch_store::{Database, FeedOverride, ShortWrite};
 
 #[derive(Debug, Args)]
@@ -33,9 +33,7 @@ pub(super) fn set(app: &App, args: &SetArgs) -> anyhow::Result<Exit> {
             return Err(UsageError(message).into());
         }
     };
-    let tagger = || tagger(&app.config);
-    let topics = TopicNames::new(&tagger);
-    let (mut title, mut place, mut settings) = (None, feed.folder, feed.settings);
+    let (mut title, mut place, mut others) = (None, feed.folder, Vec::new());
     for assignment in &args.settings {
         let value = |key| assignment.strip_prefix(key)?.trim_start().strip_prefix('=').map(str::trim);
         if let Some(value) = value("title") {
@@ -43,12 +41,27 @@ pub(super) fn set(app: &App, args: &SetArgs) -> anyhow::Result<Exit> {
         } else if let Some(value) = value("folder") {
             place = folder(value);
         } else {
-            assign(&mut settings, assignment, &topics).map_err(UsageError)?;
+            others.push(assignment.clone());
         }
     }
+    let settings = with_settings(app, feed.settings, &others)?;
     let change = FeedOverride::Change { title, folder: place, settings: Box::new(settings) };
     let write = ShortWrite::OverrideFeed { feed: feed.id, change, at: app.now };
     Database::open_existing(app.database_path())?.short_writer()?.write(&write)?;
     tracing::info!("{} is asked with these settings from its next check on", feed.url);
     Ok(Exit::Done)
+}
+
+/// Settings with what assignments change of them.
+pub(super) fn with_settings(
+    app: &App,
+    mut settings: FeedSettings,
+    assignments: &[String],
+) -> anyhow::Result<FeedSettings> {
+    let tagger = || tagger(&app.config);
+    let topics = TopicNames::new(&tagger);
+    for assignment in assignments {
+        assign(&mut settings, assignment, &topics).map_err(UsageError)?;
+    }
+    Ok(settings)
 }

@@ -1,0 +1,237 @@
+//! Finding the feeds of a site: its page is looked at, what may be a feed is asked, and what is one is
+//! ranked.
+//!
+//! ```text
+//! page ─► candidates ─┐
+//! robots.txt ─► news sitemaps ─► ask each ─► rank, without doubles
+//! usual places, when the site names none ─┘
+//! ```
+//!
+//! Everything goes through the guarded client, with the pause of its host. robots.txt is obeyed for the
+//! page and for what is guessed; what the site itself names as a feed is there to be asked for.
+
+mod candidates;
+mod rank;
+mod scan;
+
+pub use candidates::{Candidate, Found, candidates, usual_places};
+pub use rank::FoundFeed;
+
+use crate::{
+    Fetcher,
+    feed_check::{FeedResult, read_feed},
+    http::settings::Manner,
+    page::{NoPage, PageAnswer, PageRequest, PageResult},
+    time::Watch,
+};
+use candidates::{index_addresses, is_news_sitemap, news_sitemaps};
+use jiff::Timestamp;
+use rank::{Read, ranked};
+use std::collections::{HashSet, VecDeque};
+use url::Url;
+use wirewatch_model::{DueFeed, FeedSettings, Outcome};
+
+/// Addresses that are asked for one site.
+const MOST_ASKED: usize = 20;
+/// Addresses a page that lists feeds may add.
+const MOST_ADDED: usize = 12;
+/// Indexes of sitemaps that are looked into.
+const MOST_INDEXES: usize = 2;
+/// A site that names so many feeds is not searched for further ones.
+const ENOUGH: usize = 2;
+
+/// What was found on a site.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// The page that was looked at, after redirects; `None` when it could not be had.
+    pub page: Option<String>,
+    /// Why the page could not be had.
+    pub no_page: Option<String>,
+    /// The feeds, best first, each once.
+    pub feeds: Vec<FoundFeed>,
+    /// What was asked and is no feed, with the reason.
+    pub refused: Vec<(String, String)>,
+}
+
+/// How far the search is: how many addresses were asked, how many are known, and which is next.
+pub type Report<'a> = &'a mut (dyn FnMut(usize, usize, &str) + Send);
+
+impl Fetcher {
+    /// Looks for the feeds of a site. `settings` hold what its requests are sent with.
+    pub async fn discover(
+        &self,
+        address: &str,
+        settings: &FeedSettings,
+        now: Timestamp,
+        report: Report<'_>,
+    ) -> Discovery {
+        let watch = Watch::start(now);
+        let mut search = Search {
+            fetcher: self,
+            settings,
+            watch,
+            queue: VecDeque::new(),
+            known: HashSet::new(),
+            reads: Vec::new(),
+            found: Discovery::default(),
+        };
+        report(0, 1, address);
+        search.look_at(address).await;
+        search.ask_all(report).await;
+        if search.good() < ENOUGH {
+            let here = search.found.page.clone().unwrap_or_else(|| address.to_owned());
+            search.add_sitemaps(&here).await;
+            search.ask_all(report).await;
+            if search.good() == 0 {
+                search.add(usual_places(&here));
+                search.ask_all(report).await;
+            }
+        }
+        let Search { reads, mut found, .. } = search;
+        found.feeds = ranked(reads, watch.now());
+        found
+    }
+}
+
+/// A search while it goes on.
+struct Search<'a> {
+    fetcher: &'a Fetcher,
+    settings: &'a FeedSettings,
+    watch: Watch,
+    queue: VecDeque<Candidate>,
+    /// Addresses that were ever in the queue.
+    known: HashSet<String>,
+    reads: Vec<Read>,
+    found: Discovery,
+}
+
+impl Search<'_> {
+    /// Feeds that are more than comments.
+    fn good(&self) -> usize {
+        self.reads.iter().filter(|read| !read.feed.comments).count()
+    }
+
+    fn add(&mut self, candidates: impl IntoIterator<Item = Candidate>) {
+        for candidate in candidates {
+            if self.known.len() < MOST_ASKED && self.known.insert(candidate.url.clone()) {
+                self.queue.push_back(candidate);
+            }
+        }
+    }
+
+    /// The page that was given; it may be a feed itself.
+    async fn look_at(&mut self, address: &str) {
+        let given = || {
+            let (url, title) = (address.to_owned(), None);
+            Candidate { url, found: Found::Given, title, same_site: true, comments: false }
+        };
+        match self.page(address).await.result {
+            Ok(PageResult::Page(page, _held)) => {
+                if crate::feed::parse_feed(&page.body, page.content_type.as_deref(), Some(&page.url)).is_ok()
+                {
+                    self.add([given()]);
+                }
+                self.add(candidates(&page.body, &page.url));
+                self.found.page = Some(page.url);
+            }
+            Ok(PageResult::NotModified) => {}
+            Ok(PageResult::Postponed { reason, .. }) => self.found.no_page = Some(reason),
+            Err(failure) => {
+                // What is no page may be a feed.
+                if failure.status == Some(200) {
+                    self.add([given()]);
+                }
+                self.found.no_page = Some(failure.reason);
+            }
+        }
+    }
+
+    async fn page(&self, address: &str) -> PageAnswer {
+        let request = PageRequest {
+            url: address.to_owned(),
+            settings: self.settings.clone(),
+            ..PageRequest::default()
+        };
+        self.fetcher.fetch_page(&request, self.watch.now()).await
+    }
+
+    /// News sitemaps that robots.txt names, and those their indexes name.
+    async fn add_sitemaps(&mut self, here: &str) {
+        let Ok(here) = Url::parse(here) else { return };
+        let named = self.sitemap_lines(&here).await;
+        self.add(news_sitemaps(&named, &here));
+        let parsed = named.iter().filter_map(|address| here.join(address).ok());
+        let indexes: Vec<Url> = parsed.filter(|url| !is_news_sitemap(url)).take(MOST_INDEXES).collect();
+        for index in indexes {
+            if let Ok(PageResult::Page(page, _held)) = self.page(index.as_str()).await.result {
+                self.add(news_sitemaps(&index_addresses(&page.body), &here));
+            }
+        }
+    }
+
+    async fn sitemap_lines(&self, here: &Url) -> Vec<String> {
+        let (pause, manner) = (self.fetcher.pause(self.settings.host_pause_ms), self.manner());
+        let robots = match manner {
+            Some(manner) => self.fetcher.robots(here, pause, &manner, self.watch).await.ok(),
+            None => None,
+        };
+        robots.map(|robots| robots.sitemaps.clone()).unwrap_or_default()
+    }
+
+    fn manner(&self) -> Option<Manner> {
+        Manner::of_pages(self.settings, &self.fetcher.client().config().variables).ok()
+    }
+
+    async fn ask_all(&mut self, report: Report<'_>) {
+        while let Some(candidate) = self.queue.pop_front() {
+            report(self.known.len() - self.queue.len(), self.known.len(), &candidate.url);
+            self.ask(candidate).await;
+        }
+    }
+
+    /// Asks one address: a feed is kept, a page that lists feeds adds them.
+    async fn ask(&mut self, candidate: Candidate) {
+        if candidate.found == Found::Guessed
+            && let Err(reason) = self.may_guess(&candidate.url).await
+        {
+            self.found.refused.push((candidate.url, reason));
+            return;
+        }
+        let due =
+            DueFeed { url: candidate.url.clone(), settings: self.settings.clone(), ..DueFeed::default() };
+        let answer = self.fetcher.fetch_feed(&due, self.watch.now()).await;
+        let (mut url, mut listed) = (candidate.url.clone(), Vec::new());
+        if let FeedResult::Answered { status, url: answered, body, .. } = &answer.result {
+            url.clone_from(answered);
+            if *status == 200 && candidate.found == Found::Linked {
+                listed = candidates(body, answered);
+            }
+        }
+        let check = read_feed(&due, answer);
+        if check.outcome == Outcome::Read {
+            self.reads.push(Read::new(&candidate, url, check));
+            return;
+        }
+        let reason = match check.outcome {
+            Outcome::Failed { message, .. } => message,
+            Outcome::Blocked { by } => format!("{by} keeps programs out"),
+            other => other.as_str().to_owned(),
+        };
+        self.found.refused.push((candidate.url, reason));
+        listed.retain(|found| found.same_site && !found.comments);
+        listed.truncate(MOST_ADDED);
+        // What such a list links is not searched in its turn.
+        self.add(listed.into_iter().map(|found| Candidate { found: Found::Named, ..found }));
+    }
+
+    /// What nobody named is asked for only when robots.txt lets us.
+    async fn may_guess(&self, url: &str) -> Result<(), String> {
+        let (Ok(url), Some(manner)) = (Url::parse(url), self.manner()) else { return Ok(()) };
+        let pause = self.fetcher.pause(self.settings.host_pause_ms);
+        match self.fetcher.permission(&url, pause, &manner, self.watch).await {
+            Ok(_) => Ok(()),
+            Err(NoPage::Failed(failure)) => Err(failure.reason),
+            Err(NoPage::Postponed { reason, .. }) => Err(reason),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! One check of a feed in words: what was asked and answered, what each header that mattered means, what
+//! the body was, and when the feed would be asked again by which rule.
+//!
+//! A plain function of the feed and the answer, as [`read_feed`] is: whoever checks by hand sees what the
+//! pipeline would have done.
+
+mod headers;
+mod words;
+
+pub use words::repair_in_words;
+
+use crate::{
+    feed::{NotAFeedKind, parse_feed},
+    feed_check::{FeedAnswer, FeedResult, plan_after, read_feed, status_name},
+    http::{client::Hop, headers::Headers},
+    time::{seconds_between, span_in_words},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use wirewatch_model::{DueFeed, Entry, FeedCheck, Freshness, Health, HostPause, Outcome, Stamp};
+
+/// Entries that are shown.
+const SHOWN: usize = 5;
+
+/// One check of a feed, for a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// The address that was asked.
+    pub url: String,
+    /// The address that answered, after redirects.
+    pub answered_by: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u32,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// `read`, `unchanged`, `busy`, `gone`, `blocked` or `failed`.
+    pub outcome: &'static str,
+    /// Whether it is a feed that can be followed: read with entries, or unchanged.
+    pub sound: bool,
+    /// Whether a web page answered: the site may name its feeds.
+    pub is_page: bool,
+    /// `rss-2.0`, `atom-1.0`, …, when it was read.
+    pub format: Option<String>,
+    /// The feed's own title.
+    pub title: Option<String>,
+    /// The language it declares.
+    pub language: Option<String>,
+    /// Entries of the body.
+    pub entry_count: usize,
+    /// The newest date among them.
+    pub newest_entry: Option<Timestamp>,
+    /// The first few.
+    pub entries: Vec<ShownEntry>,
+    /// What had to be mended.
+    pub repairs: Vec<String>,
+    /// Entries that could not be taken, with the reason.
+    pub rejects: Vec<String>,
+    /// How it is doing.
+    pub health: &'static str,
+    /// When it would be asked again.
+    pub next_due: Option<Timestamp>,
+    /// All of it in words, in the order in which it happened.
+    pub lines: Vec<Line>,
+}
+
+/// One thing that was seen, and what it means for us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// What it is: `asked`, `redirect`, `answer`, the name of a header, `body`, `mended`, `next`, ….
+    pub name: &'static str,
+    /// What was seen.
+    pub value: String,
+    /// What it means; may be empty.
+    pub meaning: String,
+}
+
+/// An entry, short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownEntry {
+    /// Its title.
+    pub title: String,
+    /// When it was published, as written.
+    pub published: Option<Stamp>,
+    /// Its address.
+    pub url: Option<String>,
+}
+
+/// What reading takes from an answer and does not give back.
+struct Seen {
+    at: Timestamp,
+    hops: Vec<Hop>,
+    url: Option<String>,
+    headers: Headers,
+    conditional: bool,
+    is_page: bool,
+    /// The host is to be left alone: asked for earlier, nothing was sent.
+    paused: Option<HostPause>,
+}
+
+/// Explains one answer.
+pub fn explain(due: &DueFeed, answer: FeedAnswer) -> Explanation {
+    let seen = Seen::of(&answer);
+    let check = read_feed(due, answer);
+    let mut lines = Vec::new();
+    lines.push(asked(due, &seen));
+    lines.extend(seen.hops.iter().enumerate().map(|(nth, hop)| redirect(&seen, nth, hop)));
+    lines.push(answered(&seen, &check));
+    if check.status.is_some() {
+        lines.extend(headers::explain(&seen.headers, seen.at, check.body_bytes));
+    }
+    lines.extend(body(&check));
+    lines.extend(asks(check.freshness.as_ref().unwrap_or(&due.freshness)));
+    lines.extend(hubs(&check));
+    lines.push(health(due, &check));
+    lines.push(next(due, &check, &seen));
+    let head = check.head.as_ref();
+    Explanation {
+        url: due.url.clone(),
+        answered_by: seen.url,
+        at: seen.at,
+        duration_ms: check.duration_ms,
+        status: check.status,
+        outcome: check.outcome.as_str(),
+        sound: match check.outcome {
+            Outcome::Read => !check.entries.is_empty(),
+            Outcome::Unchanged => true,
+            _ => false,
+        },
+        is_page: seen.is_page,
+        format: head.map(|head| head.format.clone()),
+        title: head.and_then(|head| head.title.clone()),
+        language: head.and_then(|head| head.language.clone()),
+        entry_count: check.entries.len(),
+        newest_entry: check.newest_entry,
+        entries: check.entries.iter().take(SHOWN).map(shown).collect(),
+        repairs: check.repairs.iter().map(|repair| repair.0.clone()).collect(),
+        rejects: check.rejects.clone(),
+        health: check.health.as_str(),
+        next_due: check.next_due,
+        lines,
+    }
+}
+
+impl Seen {
+    fn of(answer: &FeedAnswer) -> Self {
+        let mut seen = Self {
+            at: answer.at,
+            hops: answer.hops.clone(),
+            url: None,
+            headers: Headers::default(),
+            conditional: false,
+            is_page: false,
+            paused: None,
+        };
+        match &answer.result {
+            FeedResult::Answered { status, headers, url, body, conditional, .. } => {
+                let parsed = parse_feed(body, headers.get("content-type"), Some(url));
+                let html = parsed.is_err_and(|error| error.kind == NotAFeedKind::Html);
+                seen.is_page = html && matches!(status, 200 | 203);
+                seen.url = Some(url.clone());
+                seen.headers = headers.clone();
+                seen.conditional = *conditional;
+            }
+            FeedResult::Paused(pause) => seen.paused = Some(pause.clone()),
+            FeedResult::Failed { .. } => {}
+        }
+        seen
+    }
+}
+
+fn line(name: &'static str, value: impl Into<String>, meaning: impl Into<String>) -> Line {
+    Line { name, value: value.into(), meaning: meaning.into() }
+}
+
+fn shown(entry: &Entry) -> ShownEntry {
+    ShownEntry { title: entry.title.clone(), published: entry.published, url: entry.url.clone() }
+}
+
+fn asked(due: &DueFeed, seen: &Seen) -> Line {
+    let has_validators = due.validators.etag.is_some() || due.validators.last_modified.is_some();
+    let meaning = match (&seen.paused, seen.conditional, has_validators) {
+        (Some(_), ..) => "nothing was sent",
+        (None, true, _) => "only for what is new since the last check (If-None-Match, If-Modified-Since)",
+        (None, false, true) => "for all of it, although validators are known",
+        (None, false, false) => "for all of it: no validators are known",
+    };
+    line("asked", due.url.clone(), meaning)
+}
+
+fn redirect(seen: &Seen, nth: usize, hop: &Hop) -> Line {
+    let target = seen.hops.get(nth + 1).map(|next| next.url.as_str()).or(seen.url.as_deref());
+    let meaning = match hop.status {
+        301 | 308 => "for good: the new address is taken over once it has led there for seven days",
+        _ => "for now: the address stays as it is",
+    };
+    line("redirect", format!("{} to {}", hop.status, target.unwrap_or("nowhere")), meaning)
+}
+
+fn answered(seen: &Seen, check: &FeedCheck) -> Line {
+    if let Some(pause) = &seen.paused {
+        return line("pause", format!("{} until {}", pause.host, pause.until), pause.reason.clone());
+    }
+    let Some(status) = check.status else {
+        let message = match &check.outcome {
+            Outcome::Failed { failure, message } => format!("{} ({message})", failure.as_str()),
+            other => other.as_str().to_owned(),
+        };
+        return line("answer", "none", message);
+    };
+    let meaning = match &check.outcome {
+        Outcome::Read => "a feed".to_owned(),
+        Outcome::Unchanged if status == 304 => "unchanged since the last check".to_owned(),
+        Outcome::Unchanged => "the same bytes as at the last check".to_owned(),
+        Outcome::Busy => "the server asks to be left alone".to_owned(),
+        Outcome::Gone => "the publisher took it away: it would not be asked again".to_owned(),
+        Outcome::Blocked { by } => format!("{by}, a wall against programs, answers for it"),
+        Outcome::Failed { .. } if seen.is_page => {
+            let page = seen.url.as_deref().unwrap_or_default();
+            format!("a web page, not a feed; `wirewatch feeds discover {page}` looks for its feeds")
+        }
+        Outcome::Failed { message, .. } => message.clone(),
+    };
+    let took = format!("{} after {} ms", status_name(status), check.duration_ms);
+    line("answer", took, meaning)
+}
+
+fn body(check: &FeedCheck) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Some(head) = &check.head else { return lines };
+    let titled = head.title.as_ref().map(|title| format!(" \"{title}\"")).unwrap_or_default();
+    let language = head.language.as_ref().map(|code| format!(", language {code}")).unwrap_or_default();
+    let size = check.body_bytes.div_ceil(1024);
+    lines.push(line("body", format!("{}{titled}, {size} KB{language}", head.format), ""));
+    for repair in &check.repairs {
+        lines.push(line("mended", repair.0.clone(), repair_in_words(&repair.0)));
+    }
+    for reject in check.rejects.iter().take(SHOWN) {
+        lines.push(line("left out", reject.clone(), ""));
+    }
+    if check.rejects.len() > SHOWN {
+        lines.push(line("left out", format!("{} more", check.rejects.len() - SHOWN), ""));
+    }
+    let dated = check.entries.iter().filter(|entry| entry.published.or(entry.updated).is_some()).count();
+    let full = check.entries.iter().filter(|entry| has_text(entry)).count();
+    let newest = check.newest_entry.map_or_else(
+        || "none is dated: each gets the time at which it is first seen".to_owned(),
+        |at| format!("the newest is {} old", span_in_words(seconds_between(at, check.checked_at))),
+    );
+    let counts = format!("{}, {dated} dated, {full} with their text", check.entries.len());
+    lines.push(line("entries", counts, newest));
+    lines
+}
+
+/// Whether an entry carries enough text to stand for its page.
+pub(crate) fn has_text(entry: &Entry) -> bool {
+    const WORDS: usize = 80;
+    let words = |text: &Option<String>| text.as_deref().map_or(0, |text| text.split_whitespace().count());
+    words(&entry.content).max(words(&entry.summary)) >= WORDS
+}
+
+fn asks(freshness: &Freshness) -> Vec<Line> {
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let mut lines = Vec::new();
+    if let Some(secs) = freshness.feed_ttl_secs {
+        let span = span_in_words(secs.into());
+        lines.push(line(
+            "feed asks",
+            format!("ttl or sy:updatePeriod: {span}"),
+            "not asked sooner than that",
+        ));
+    }
+    if !freshness.skip_hours.is_empty() {
+        let hours: Vec<String> = freshness.skip_hours.iter().map(ToString::to_string).collect();
+        let meaning = "not asked in these hours (UTC)";
+        lines.push(line("feed asks", format!("skipHours {}", hours.join(", ")), meaning));
+    }
+    if !freshness.skip_days.is_empty() {
+        let names = freshness.skip_days.iter().filter_map(|day| DAYS.get(usize::from(*day)).copied());
+        let value = format!("skipDays {}", names.collect::<Vec<_>>().join(", "));
+        lines.push(line("feed asks", value, "not asked on these days (UTC)"));
+    }
+    lines
+}
+
+fn hubs(check: &FeedCheck) -> Vec<Line> {
+    let hubs = check.head.iter().flat_map(|head| &head.hubs);
+    let meaning = "a WebSub hub: it can push what is new instead of being asked";
+    hubs.map(|hub| line("hub", hub.clone(), meaning)).collect()
+}
+
+fn health(due: &DueFeed, check: &FeedCheck) -> Line {
+    let meaning = match check.health {
+        Health::Ok => "it answers in its own rhythm",
+        Health::Quiet => "it has been silent for much longer than its rhythm",
+        Health::Empty => "a sound feed without entries",
+        Health::Stale => "its newest entry is old",
+        Health::Blocked => "the publisher lets no program in",
+        Health::Moved => "it redirects for good",
+        Health::Gone => "the publisher took it away",
+        Health::Busy => "its server asked to be left alone",
+        Health::Failing => "it cannot be had or read",
+    };
+    let before = if due.last_checked.is_some() && due.health != check.health {
+        format!(" (before: {})", due.health.as_str())
+    } else {
+        String::new()
+    };
+    line("health", format!("{}{before}", check.health.as_str()), meaning)
+}
+
+fn next(due: &DueFeed, check: &FeedCheck, seen: &Seen) -> Line {
+    let Some(at) = check.next_due else { return line("next", "never", "it is gone") };
+    let wait = span_in_words(seconds_between(check.checked_at, at));
+    let meaning = if seen.paused.is_some() {
+        "the host asked for it".to_owned()
+    } else {
+        let paused = check.host_pause.as_ref().map(|pause| pause.until);
+        words::plan(&plan_after(due, check, paused, &seen.headers))
+    };
+    line("next", format!("in {wait}"), meaning)
+}

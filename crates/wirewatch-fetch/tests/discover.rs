@@ -1,0 +1,170 @@
+//! Finding the feeds of a site, against a press on loopback.
+
+mod support;
+
+use support::*;
+use wirewatch_fetch::{Discovery, Found};
+use wirewatch_model::FeedSettings;
+
+const PAGE: &[&str] = &["Content-Type: text/html"];
+const FEED: &[&str] = &["Content-Type: application/rss+xml"];
+
+/// A feed whose entries are dated and stand under a path of their own.
+fn feed(path: &str, title: &str, entries: usize) -> String {
+    let items: String = (0..entries)
+        .map(|nth| {
+            format!(
+                "<item><title>Round {nth}</title><link>https://press.example{path}/{nth}</link>\
+                 <pubDate>Mon, 10 Jan 2022 0{nth}:00:00 GMT</pubDate></item>"
+            )
+        })
+        .collect();
+    format!(
+        "<rss version=\"2.0\"><channel><title>{title}</title><language>en</language>{items}</channel></rss>"
+    )
+}
+
+async fn discover(server: &Server, path: &str) -> Discovery {
+    let mut asked = 0;
+    let mut report = |nth: usize, of: usize, _: &str| {
+        assert!(nth <= of && of <= 20);
+        asked += 1;
+    };
+    let address = format!("http://press.example:{}{path}", server.addr.port());
+    let found = fetcher(server).discover(&address, &FeedSettings::default(), now(), &mut report).await;
+    assert!(asked > 0);
+    found
+}
+
+/// The feeds by their paths, best first.
+fn paths(found: &Discovery) -> Vec<(&str, Found)> {
+    let path = |url: &'_ str| url.find(".example").and_then(|at| url[at..].find('/').map(|slash| at + slash));
+    found.feeds.iter().map(|feed| (path(&feed.url).map_or("", |at| &feed.url[at..]), feed.found)).collect()
+}
+
+#[tokio::test]
+async fn feeds_that_the_page_names_are_ranked_and_doubles_go() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(
+            200,
+            PAGE,
+            "<link rel=alternate type='application/rss+xml' title='Comments' href='/comments/feed'>\
+             <link rel=alternate type='application/atom+xml' href='/all.atom'>\
+             <a href='/old.rss'>RSS</a><a href='/moved.rss'>RSS</a><a href='/about-feed.html'>Our feed</a>",
+        ),
+        "/comments/feed" => answer(200, FEED, feed("/c", "Comments on: talks", 5)),
+        "/all.atom" => answer(200, FEED, feed("/n", "Press", 5)),
+        "/moved.rss" => answer(301, &["Location: /all.atom"], ""),
+        "/old.rss" => answer(200, FEED, feed("/n", "Press, again", 5)),
+        "/about-feed.html" => answer(200, PAGE, "<p>We have feeds.</p>"),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let found = discover(&server, "/").await;
+    assert_eq!(paths(&found), [("/all.atom", Found::Named), ("/comments/feed", Found::Named)]);
+    let best = &found.feeds[0];
+    assert_eq!((best.title.as_deref(), best.language.as_deref()), (Some("Press"), Some("en")));
+    assert_eq!((best.entries, best.dated), (5, 5));
+    assert!(best.newest_entry.is_some() && found.feeds[1].comments);
+    let refused: Vec<&str> = found.refused.iter().map(|(_, reason)| reason.as_str()).collect();
+    assert!(refused.iter().any(|reason| reason.contains("web page")), "{refused:?}");
+    assert_eq!(server.most_at_once(), 1, "one connection at a time");
+    assert_eq!(server.paths().iter().filter(|path| *path == "/robots.txt").count(), 1, "asked for once");
+}
+
+#[tokio::test]
+async fn a_list_of_feeds_is_looked_into() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<a href='/rss'>RSS</a>"),
+        "/rss" => answer(200, PAGE, "<a href='/rss/world'>World</a><a href='/rss/home'>Home</a>"),
+        "/rss/world" => answer(200, FEED, feed("/w", "World", 5)),
+        "/rss/home" => answer(200, FEED, feed("/h", "Home", 3)),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    assert_eq!(
+        paths(&discover(&server, "/").await),
+        [("/rss/world", Found::Named), ("/rss/home", Found::Named)]
+    );
+}
+
+#[tokio::test]
+async fn news_sitemaps_stand_in_robots_txt_and_its_indexes() {
+    let server = Server::start(|request| {
+        let base = format!("http://{}", request.header("host").unwrap_or_default());
+        match request.path.as_str() {
+            "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+            "/robots.txt" => answer(200, &[], format!("Sitemap: {base}/index.xml\nSitemap: {base}/archive.xml.gz\n")),
+            "/index.xml" => answer(
+                200,
+                &["Content-Type: application/xml"],
+                format!("<sitemapindex><sitemap><loc>{base}/sm/news.xml</loc></sitemap></sitemapindex>"),
+            ),
+            "/sm/news.xml" => answer(
+                200,
+                &["Content-Type: application/xml"],
+                "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' \
+                 xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>https://press.example/a</loc>\
+                 <news:news><news:publication_date>2022-01-10T06:00:00Z</news:publication_date>\
+                 <news:title>Talks</news:title></news:news></url></urlset>",
+            ),
+            _ => answer(404, &[], ""),
+        }
+    })
+    .await;
+    let found = discover(&server, "/").await;
+    assert_eq!(paths(&found), [("/sm/news.xml", Found::Sitemap)]);
+    assert!(!server.paths().contains(&"/feed".to_owned()), "nothing is guessed where a feed was found");
+}
+
+#[tokio::test]
+async fn usual_places_are_tried_last_and_only_where_robots_txt_lets_us() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+        "/robots.txt" => answer(200, &[], "User-agent: *\nDisallow: /feed\n"),
+        "/rss.xml" => answer(200, FEED, feed("/n", "Press", 5)),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    assert_eq!(paths(&discover(&server, "/").await), [("/rss.xml", Found::Guessed)]);
+    assert!(!server.paths().iter().any(|path| path.starts_with("/feed")), "{:?}", server.paths());
+    assert!(server.paths().len() < 20);
+}
+
+#[tokio::test]
+async fn a_page_that_may_not_be_looked_at_is_left_and_says_so() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], "User-agent: *\nDisallow: /\n"),
+        _ => answer(200, FEED, feed("/n", "Press", 5)),
+    })
+    .await;
+    let found = discover(&server, "/").await;
+    assert!(found.feeds.is_empty() && found.page.is_none());
+    assert!(found.no_page.is_some_and(|reason| reason.contains("robots.txt")));
+    assert_eq!(server.paths(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn the_address_of_a_feed_is_found_as_it_is() {
+    for kind in ["application/rss+xml", "text/xml"] {
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/rss" => answer(200, &[&format!("Content-Type: {kind}")], feed("/n", "Press", 5)),
+            _ => answer(404, &[], ""),
+        })
+        .await;
+        assert_eq!(paths(&discover(&server, "/rss").await), [("/rss", Found::Given)], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_wants_to_be_left_alone_is_left_alone() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<a href='/a.rss'>RSS</a><a href='/b.rss'>RSS</a><a href='/c.rss'>RSS</a>"),
+        "/robots.txt" => answer(404, &[], ""),
+        _ => answer(429, &["Retry-After: 3600"], ""),
+    })
+    .await;
+    let found = discover(&server, "/").await;
+    assert!(found.feeds.is_empty());
+    assert_eq!(server.paths(), ["/robots.txt", "/", "/a.rss"], "nothing after the 429");
+}

@@ -1,0 +1,258 @@
+//! `wirewatch feeds discover`: the feeds of a site.
+
+use super::{
+    network::{fetcher, spinner},
+    set::with_settings,
+};
+use crate::{
+    app::App,
+    engine::runtime,
+    exit::{Exit, UsageError},
+    feeds::{self, domain_of, feed_url},
+    output::{Column, Format, printable},
+};
+use clap::Args;
+use serde::Serialize;
+use std::{collections::HashSet, fmt::Write as _};
+use wirewatch_fetch::{Discovery, FoundFeed, span_in_words};
+use wirewatch_model::FeedSettings;
+
+#[derive(Debug, Args)]
+pub(super) struct DiscoverArgs {
+    /// A page of the site, or its host
+    #[arg(value_name = "URL|HOST")]
+    site: String,
+    /// Write lines that are ready for feeds.toml
+    #[arg(long)]
+    toml: bool,
+    /// A setting for these requests, with the names of the feed list: proxy=ADDRESS, http1_only=true, …
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    url: String,
+    title: Option<String>,
+    found: &'static str,
+    format: String,
+    language: Option<String>,
+    entries: usize,
+    dated: usize,
+    full_text: usize,
+    newest_entry: Option<String>,
+    comments: bool,
+    score: i32,
+}
+
+const COLUMNS: &[Column] = &[
+    Column::text("url"),
+    Column::text("title"),
+    Column::text("found"),
+    Column::text("format"),
+    Column::text("language"),
+    Column::number("entries"),
+    Column::number("dated").hidden(),
+    Column::number("full_text"),
+    Column::time("newest_entry"),
+    Column::text("comments").hidden(),
+    Column::number("score").hidden(),
+];
+
+pub(super) fn discover(app: &mut App, args: &DiscoverArgs) -> anyhow::Result<Exit> {
+    let address = site_address(&args.site)?;
+    let settings = with_settings(app, FeedSettings::default(), &args.settings)?;
+    let discovery = search(app, &address, &settings)?;
+    if args.toml {
+        let known = feeds::load(&app.config)?.into_iter().map(|feed| feed.publisher.domain).collect();
+        let lines = toml_lines(&discovery, &known, app.now.as_second());
+        app.output.raw(lines.as_bytes())?;
+    } else {
+        show(app, &discovery.feeds)?;
+    }
+    for (url, reason) in &discovery.refused {
+        tracing::debug!("{url} is no feed: {reason}");
+    }
+    if discovery.feeds.is_empty() {
+        tracing::warn!("{}", nothing(&address, &discovery));
+        return Ok(Exit::Partial);
+    }
+    if app.output.format() == Format::Table && !args.toml {
+        tracing::info!("wirewatch feeds add URL follows one; --toml writes lines for your feed list");
+    }
+    Ok(Exit::Done)
+}
+
+/// The page to look at, of an address or a host.
+pub(super) fn site_address(site: &str) -> anyhow::Result<String> {
+    let site = site.trim();
+    let address = if site.contains("://") { site.to_owned() } else { format!("https://{site}") };
+    match feed_url(&address) {
+        Ok(url) => Ok(url),
+        Err(reason) => Err(UsageError(reason).into()),
+    }
+}
+
+/// Searches a site; where it does not answer over https, over http.
+pub(super) fn search(app: &App, address: &str, settings: &FeedSettings) -> anyhow::Result<Discovery> {
+    let fetcher = fetcher(app)?;
+    let bar = spinner(app, address);
+    let drawn = bar.clone();
+    let mut report =
+        move |nth: usize, of: usize, url: &str| drawn.set_message(format!("{nth} of {of}  {url}"));
+    let discovery = runtime()?.block_on(async {
+        let discovery = fetcher.discover(address, settings, app.now, &mut report).await;
+        match address
+            .strip_prefix("https://")
+            .filter(|_| discovery.page.is_none() && discovery.feeds.is_empty())
+        {
+            Some(place) if !is_refusal(&discovery) => {
+                fetcher.discover(&format!("http://{place}"), settings, app.now, &mut report).await
+            }
+            _ => discovery,
+        }
+    });
+    bar.finish_and_clear();
+    Ok(discovery)
+}
+
+/// Whether the site answered, if only to refuse.
+fn is_refusal(discovery: &Discovery) -> bool {
+    let reason = discovery.no_page.as_deref().unwrap_or_default();
+    ["robots.txt of", "keeps programs out", "status", "asked to be left alone"]
+        .iter()
+        .any(|words| reason.contains(words))
+}
+
+/// Why there is nothing to show.
+pub(super) fn nothing(address: &str, discovery: &Discovery) -> String {
+    match &discovery.no_page {
+        Some(reason) => format!("no feed was found: {address} cannot be looked at: {reason}"),
+        None => format!(
+            "no feed was found on {address}; {} addresses were asked (-v names them)",
+            discovery.refused.len()
+        ),
+    }
+}
+
+/// Shows feeds, best first.
+pub(super) fn show(app: &mut App, feeds: &[FoundFeed]) -> anyhow::Result<()> {
+    let rows: Vec<Row> = feeds.iter().cloned().map(row).collect();
+    app.output.rows(COLUMNS, &rows)
+}
+
+fn row(feed: FoundFeed) -> Row {
+    Row {
+        url: feed.url,
+        title: feed.title,
+        found: feed.found.as_str(),
+        format: feed.format,
+        language: feed.language,
+        entries: feed.entries,
+        dated: feed.dated,
+        full_text: feed.full_text,
+        newest_entry: feed.newest_entry.map(|at| at.to_string()),
+        comments: feed.comments,
+        score: feed.score,
+    }
+}
+
+/// The feeds as a part of a feed list, with their publisher unless the list knows it.
+fn toml_lines(discovery: &Discovery, known: &HashSet<String>, now: i64) -> String {
+    let mut text = String::new();
+    let site = discovery.page.as_deref().map(domain_of).filter(|domain| !domain.is_empty());
+    let first = discovery.feeds.first();
+    let domain = site.or_else(|| first.map(|feed| domain_of(&feed.url))).unwrap_or_default();
+    // Writing to a string cannot fail.
+    if let Some(feed) = first.filter(|_| !known.contains(&domain)) {
+        let name = feed.title.as_ref().unwrap_or(&domain);
+        let _ = writeln!(text, "[publishers.{}]\nname = {}", quoted(&domain), quoted(name));
+        if let Some(code) = &feed.language {
+            let _ = writeln!(text, "language = {}", quoted(code));
+        }
+        text.push('\n');
+    }
+    for feed in &discovery.feeds {
+        let newest =
+            feed.newest_entry.map(|at| format!(", newest {} old", span_in_words(now - at.as_second())));
+        let comments = if feed.comments { ", readers' comments" } else { "" };
+        let _ = writeln!(text, "# {} entries{}{comments}", feed.entries, newest.unwrap_or_default());
+        let _ = writeln!(text, "[[feed]]\nurl = {}", quoted(&feed.url));
+        if domain_of(&feed.url) != domain {
+            let _ = writeln!(text, "publisher = {}", quoted(&domain));
+        }
+        if let Some(title) = &feed.title {
+            let _ = writeln!(text, "title = {}", quoted(title));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A text as a string of TOML, on one line.
+fn quoted(text: &str) -> String {
+    let text = printable(text).replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{text}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::read_list;
+    use wirewatch_fetch::Found;
+
+    fn feed(url: &str, title: &str) -> FoundFeed {
+        FoundFeed {
+            url: url.to_owned(),
+            found: Found::Named,
+            title: Some(title.to_owned()),
+            language: Some("uk".to_owned()),
+            format: "rss-2.0".to_owned(),
+            entries: 20,
+            dated: 20,
+            full_text: 0,
+            newest_entry: "2022-01-10T06:00:00Z".parse().ok(),
+            comments: false,
+            same_site: true,
+            score: 90,
+        }
+    }
+
+    #[test]
+    fn lines_for_the_feed_list_are_a_feed_list() {
+        let discovery = Discovery {
+            page: Some("https://www.press.example/".to_owned()),
+            feeds: vec![
+                feed("https://www.press.example/rss", "The \"Press\" \\ daily\n"),
+                feed("https://feeds.other.example/press", "Press"),
+            ],
+            ..Discovery::default()
+        };
+        let now = 1_641_801_600;
+        let text = toml_lines(&discovery, &HashSet::new(), now);
+        assert!(text.contains("# 20 entries, newest 2 h old"), "{text}");
+        // Also below a list that has publishers already.
+        let list = format!(
+            "[publishers]\n\"a.example\" = {{ name = \"A\" }}\n[[feed]]\nurl = \"https://a.example/\"\n\n{text}"
+        );
+        let feeds = read_list(&list).expect("a list");
+        assert_eq!(feeds.len(), 3);
+        assert!(feeds[1..].iter().all(|feed| feed.publisher.domain == "press.example"), "{feeds:?}");
+        assert_eq!(feeds[1].publisher.language.as_deref(), Some("uk"));
+        assert_eq!(feeds[1].title.as_deref(), Some("The \"Press\" \\ daily"));
+        let known = HashSet::from(["press.example".to_owned()]);
+        assert!(!toml_lines(&discovery, &known, now).contains("[publishers"));
+    }
+
+    #[test]
+    fn a_host_is_an_address_too() {
+        assert_eq!(site_address("press.example").ok().as_deref(), Some("https://press.example/"));
+        assert_eq!(
+            site_address("http://press.example/news").ok().as_deref(),
+            Some("http://press.example/news")
+        );
+        for site in ["", "localhost", "10.0.0.1", "ftp://press.example"] {
+            assert!(site_address(site).is_err(), "{site}");
+        }
+    }
+}
