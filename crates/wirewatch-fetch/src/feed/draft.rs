@@ -33,7 +33,7 @@ pub(crate) struct Draft {
 }
 
 /// Reads an `item` or `entry`.
-pub(crate) fn draft(entry: &Element) -> Draft {
+pub(crate) fn draft(entry: &Element<'_>) -> Draft {
     Draft {
         id: id(entry),
         links: links(entry),
@@ -78,7 +78,7 @@ const UPDATED: &[(Space, &str)] = &[
 ];
 
 /// The first of the named children that holds a date we can read; of several with one name the last.
-fn first_date(entry: &Element, names: &[(Space, &str)]) -> Option<Stamp> {
+fn first_date(entry: &Element<'_>, names: &[(Space, &str)]) -> Option<Stamp> {
     names.iter().find_map(|(space, name)| {
         let same = entry.elements().filter(|child| child.is(*space, name));
         same.filter_map(|child| read_date(&child.text())).last()
@@ -86,20 +86,20 @@ fn first_date(entry: &Element, names: &[(Space, &str)]) -> Option<Stamp> {
 }
 
 /// Dates of a feed's head.
-pub(crate) fn head_date(head: &[Element]) -> Option<Stamp> {
+pub(crate) fn head_date(head: &[Element<'_>]) -> Option<Stamp> {
     let find = |(space, name): &(Space, &str)| {
         head.iter().filter(|child| child.is(*space, name)).find_map(|child| read_date(&child.text()))
     };
     UPDATED.iter().chain(PUBLISHED).find_map(find)
 }
 
-fn trimmed(element: &Element) -> Option<String> {
+fn trimmed(element: &Element<'_>) -> Option<String> {
     let text = element.text();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn id(entry: &Element) -> Option<String> {
+fn id(entry: &Element<'_>) -> Option<String> {
     let child = |space, name| entry.child(space, name).and_then(trimmed);
     let about =
         || entry.attribute("about").map(str::trim).filter(|about| !about.is_empty()).map(str::to_owned);
@@ -109,24 +109,24 @@ fn id(entry: &Element) -> Option<String> {
         .or_else(|| child(Space::Dublin, "identifier"))
 }
 
-fn links(entry: &Element) -> Vec<String> {
+fn links(entry: &Element<'_>) -> Vec<String> {
     let mut links = Vec::new();
     let mut add = |link: Option<String>| links.extend(link);
     add(entry.child(Space::FeedBurner, "origlink").and_then(trimmed));
     let atom = || {
         entry.elements().filter(|child| child.is(Space::Feed, "link") && child.attribute("href").is_some())
     };
-    let alternate = |link: &&Element| {
+    let alternate = |link: &&Element<'_>| {
         link.attribute("rel").is_none_or(|rel| rel.trim().is_empty() || rel.eq_ignore_ascii_case("alternate"))
     };
-    let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
-    let href = |link: &Element| link.attribute("href").map(|href| href.trim().to_owned());
+    let is_html = |link: &&Element<'_>| link.attribute("type").is_none_or(|kind| kind.contains("html"));
+    let href = |link: &Element<'_>| link.attribute("href").map(|href| href.trim().to_owned());
     for link in entry.elements().filter(|child| child.is(Space::Feed, "link")).filter(alternate) {
         add(trimmed(link));
     }
     add(atom().filter(alternate).find(is_html).and_then(href));
     add(atom().find(alternate).and_then(href));
-    let permalink = |guid: &&Element| {
+    let permalink = |guid: &&Element<'_>| {
         guid.attribute("ispermalink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"))
     };
     let guid = entry.child(Space::Feed, "guid").filter(permalink).and_then(trimmed);
@@ -146,8 +146,8 @@ fn is_web(address: &str) -> bool {
 }
 
 /// `xml:base` of the entry or of its links.
-fn base(entry: &Element) -> Option<String> {
-    let own = |element: &Element| element.attribute("xml:base").map(|base| base.trim().to_owned());
+fn base(entry: &Element<'_>) -> Option<String> {
+    let own = |element: &Element<'_>| element.attribute("xml:base").map(|base| base.trim().to_owned());
     let link = entry.child(Space::Feed, "link").and_then(own);
     match (own(entry), link) {
         // A relative base of the link counts from that of the entry; joined when it is resolved.
@@ -156,7 +156,7 @@ fn base(entry: &Element) -> Option<String> {
     }
 }
 
-fn entry_title(entry: &Element) -> String {
+fn entry_title(entry: &Element<'_>) -> String {
     let named = |space| entry.child(space, "title").map(title_of).filter(|title| !title.is_empty());
     named(Space::Feed)
         .or_else(|| named(Space::Dublin))
@@ -168,13 +168,13 @@ fn entry_title(entry: &Element) -> String {
 }
 
 /// A title inside `news:news`.
-fn nested(entry: &Element, space: Space, name: &str) -> Option<String> {
+fn nested(entry: &Element<'_>, space: Space, name: &str) -> Option<String> {
     let inside = entry.elements().find_map(|child| child.child(space, name))?;
     Some(title_of(inside)).filter(|title| !title.is_empty())
 }
 
 /// A title as plain text, by its declared type: Atom's plain text holds no markup.
-pub(crate) fn title_of(element: &Element) -> String {
+pub(crate) fn title_of(element: &Element<'_>) -> String {
     let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
     if is_base64(element) {
         return title(&from_base64(&element.text()));
@@ -190,7 +190,7 @@ pub(crate) fn title_of(element: &Element) -> String {
     }
 }
 
-fn authors(entry: &Element) -> Vec<String> {
+fn authors(entry: &Element<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut add = |name: String| {
         if !name.is_empty() && names.len() < MOST_AUTHORS && !names.contains(&name) {
@@ -208,7 +208,7 @@ fn authors(entry: &Element) -> Vec<String> {
 }
 
 /// Authors a feed's head names for entries without one.
-pub(crate) fn head_authors(head: &[Element]) -> Vec<String> {
+pub(crate) fn head_authors(head: &[Element<'_>]) -> Vec<String> {
     head.iter()
         .filter(|child| child.is(Space::Feed, "author"))
         .map(person)
@@ -217,10 +217,10 @@ pub(crate) fn head_authors(head: &[Element]) -> Vec<String> {
 }
 
 /// The name in `<author>`: Atom's `name` child, or RSS's text, where an address stands beside the name.
-fn person(element: &Element) -> String {
+fn person(element: &Element<'_>) -> String {
     let part = |name| element.child(Space::Feed, name).and_then(trimmed);
     let text = part("name").or_else(|| part("email")).unwrap_or_else(|| {
-        if element.has_elements() { title(&element.inner_markup()) } else { element.text() }
+        if element.has_elements() { title(&element.inner_markup()) } else { element.text().into_owned() }
     });
     line(without_address(&line(&resolve(&text), NAME_CHARS)), NAME_CHARS)
 }
@@ -247,7 +247,7 @@ fn without_address(text: &str) -> &str {
     text
 }
 
-fn language(entry: &Element) -> Option<String> {
+fn language(entry: &Element<'_>) -> Option<String> {
     let own = entry.attribute("xml:lang").map(str::to_owned);
     own.or_else(|| entry.child(Space::Dublin, "language").and_then(trimmed))
         .and_then(|code| language_code(&code))
@@ -274,11 +274,11 @@ pub(crate) fn language_code(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::walk::walk;
+    use crate::feed::{repair::mend, walk::walk};
 
     fn only(xml: &str) -> Draft {
         let mut drafts = Vec::new();
-        walk(xml, 9, |entry| drafts.push(draft(entry)));
+        walk(&mend(xml).expect("a root"), 9, |entry| drafts.push(draft(entry)));
         assert_eq!(drafts.len(), 1, "{xml}");
         drafts.pop().expect("one")
     }

@@ -6,6 +6,7 @@ use super::{
     tree::{Element, Space},
     walk::Found,
 };
+use std::borrow::Cow;
 use url::Url;
 use wirewatch_model::{FeedHead, Freshness};
 
@@ -15,7 +16,7 @@ const LONGEST_TTL_SECS: u64 = 24 * 3600;
 const MOST_HUBS: usize = 5;
 
 /// The head of an XML feed.
-pub(crate) fn head(found: &Found, base: Option<&Url>) -> FeedHead {
+pub(crate) fn head(found: &Found<'_>, base: Option<&Url>) -> FeedHead {
     let title = found.head.iter().find(|child| child.is(Space::Feed, "title"));
     let title = title.or_else(|| found.head.iter().find(|child| child.is(Space::Dublin, "title")));
     FeedHead {
@@ -30,7 +31,7 @@ pub(crate) fn head(found: &Found, base: Option<&Url>) -> FeedHead {
 }
 
 /// Addresses of the head's links with this relation, as written. A link may have several.
-fn related<'a>(head: &'a [Element], relation: &'a str) -> impl Iterator<Item = &'a str> {
+fn related<'a>(head: &'a [Element<'_>], relation: &'a str) -> impl Iterator<Item = &'a str> {
     let links = head.iter().filter(|child| child.is(Space::Feed, "link"));
     let links = links.filter(move |link| {
         let relations = link.attribute("rel").unwrap_or_default();
@@ -51,11 +52,11 @@ pub(crate) fn hubs<'a>(links: impl Iterator<Item = &'a str>, base: Option<&Url>)
 }
 
 /// The format by root, namespace and version.
-fn format(found: &Found) -> String {
+fn format(found: &Found<'_>) -> String {
     let version =
         found.root_attributes.iter().find(|(name, _)| name == "version").map(|(_, value)| value.trim());
     let uri = found.root_uri.as_deref().unwrap_or_default();
-    match (found.root.as_str(), version) {
+    match (&*found.root, version) {
         ("feed" | "entry", Some("0.1" | "0.2" | "0.3")) => "atom-0.3".to_owned(),
         ("feed" | "entry", _) if uri.to_ascii_lowercase().contains("purl.org/atom") => "atom-0.3".to_owned(),
         ("feed" | "entry", _) => "atom-1.0".to_owned(),
@@ -71,21 +72,21 @@ fn format(found: &Found) -> String {
 }
 
 /// The site: an Atom `alternate` link, RSS's link, never `self`.
-fn site(head: &[Element], base: Option<&Url>) -> Option<String> {
+fn site(head: &[Element<'_>], base: Option<&Url>) -> Option<String> {
     let links = || head.iter().filter(|child| child.is(Space::Feed, "link"));
     let text = links().map(Element::text).find(|text| !text.trim().is_empty());
     let href = |rel: fn(Option<&str>) -> bool| {
         links()
             .find(|link| rel(link.attribute("rel")))
             .and_then(|link| link.attribute("href"))
-            .map(str::to_owned)
+            .map(Cow::Borrowed)
     };
     let alternate =
         || href(|rel| rel.is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate")));
     web_address(&text.or_else(alternate)?, base)
 }
 
-fn language(found: &Found) -> Option<String> {
+fn language(found: &Found<'_>) -> Option<String> {
     let of = |space, name: &str| found.head.iter().find(|child| child.is(space, name)).map(Element::text);
     let root =
         found.root_attributes.iter().find(|(name, _)| name == "xml:lang").map(|(_, value)| value.clone());
@@ -96,7 +97,7 @@ fn language(found: &Found) -> Option<String> {
 }
 
 /// When the feed asks to be read: `ttl`, `sy:`, `skipHours`, `skipDays`.
-pub(crate) fn freshness(head: &[Element]) -> Freshness {
+pub(crate) fn freshness(head: &[Element<'_>]) -> Freshness {
     let text = |space, name: &str| {
         head.iter().find(|child| child.is(space, name)).map(|child| child.text().trim().to_owned())
     };
@@ -108,7 +109,7 @@ pub(crate) fn freshness(head: &[Element]) -> Freshness {
         text(Space::Syndication, "updatefrequency").and_then(|times| times.parse::<u64>().ok()).unwrap_or(1);
     let syndication = period.map(|secs| secs / frequency.max(1));
     let ttl = ttl.max(syndication).filter(|secs| *secs > 0).map(|secs| secs.min(LONGEST_TTL_SECS));
-    let parts = |list: &str, part: &str| -> Vec<String> {
+    let parts = |list: &str, part: &str| -> Vec<Cow<'_, str>> {
         let lists = head.iter().filter(|child| child.is(Space::Feed, list));
         lists.flat_map(Element::elements).filter(|child| child.name == part).map(Element::text).collect()
     };
@@ -147,10 +148,12 @@ fn weekday(name: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::walk::walk;
+    use crate::feed::{repair::mend, walk::walk};
 
     fn of(channel: &str) -> (FeedHead, Freshness) {
-        let found = walk(&format!("<rss version=\"2.0\"><channel>{channel}</channel></rss>"), 9, |_| {});
+        let text = format!("<rss version=\"2.0\"><channel>{channel}</channel></rss>");
+        let mended = mend(&text).expect("a root");
+        let found = walk(&mended, 9, |_| {});
         (head(&found, None), freshness(&found.head))
     }
 

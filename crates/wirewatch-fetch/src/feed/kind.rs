@@ -183,7 +183,7 @@ fn page_title(page: &str) -> Option<&str> {
 }
 
 /// XML that is no feed: a list of sitemaps, or something whose message is worth quoting.
-pub(super) fn other_xml(found: &Found) -> NotAFeed {
+pub(super) fn other_xml(found: &Found<'_>) -> NotAFeed {
     if found.root == "sitemapindex" {
         let named = found.head.iter().filter_map(|child| child.child(Space::Feed, "loc"));
         let places: Vec<String> =

@@ -6,7 +6,7 @@ use super::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-pub(crate) fn summary(entry: &Element) -> Option<String> {
+pub(crate) fn summary(entry: &Element<'_>) -> Option<String> {
     let names = [
         (Space::Feed, "description"),
         (Space::Feed, "summary"),
@@ -17,7 +17,7 @@ pub(crate) fn summary(entry: &Element) -> Option<String> {
         (Space::Feed, "tagline"),
         (Space::Feed, "abstract"),
     ];
-    let of = |element: &Element| {
+    let of = |element: &Element<'_>| {
         let group = || element.elements().find(|child| child.is(Space::Media, "group"));
         names
             .iter()
@@ -27,7 +27,7 @@ pub(crate) fn summary(entry: &Element) -> Option<String> {
     of(entry)
 }
 
-pub(crate) fn content(entry: &Element) -> Option<String> {
+pub(crate) fn content(entry: &Element<'_>) -> Option<String> {
     let names = [
         (Space::Content, "encoded"),
         (Space::Yandex, "full-text"),
@@ -46,7 +46,7 @@ pub(crate) fn content(entry: &Element) -> Option<String> {
 }
 
 /// What an element holds, as HTML, by its declared type (Atom's, RSS's, Atom 0.3's `mode`).
-fn markup(element: &Element) -> Option<String> {
+fn markup(element: &Element<'_>) -> Option<String> {
     let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
     let html = if is_base64(element) {
         let text = from_base64(&element.text());
@@ -59,14 +59,14 @@ fn markup(element: &Element) -> Option<String> {
     } else if matches!(kind.as_str(), "text" | "text/plain") && element.space == Space::Atom {
         to_html(&element.text())
     } else {
-        element.text()
+        element.text().into_owned()
     };
     let html = html.trim();
     (!html.is_empty()).then(|| html.to_owned())
 }
 
 /// Markup that was not escaped, perhaps beside text that was.
-fn mixed(element: &Element) -> String {
+fn mixed(element: &Element<'_>) -> String {
     let mut out = String::new();
     for node in &element.nodes {
         match node {
@@ -79,13 +79,13 @@ fn mixed(element: &Element) -> String {
 }
 
 /// The one element of `type="xhtml"`.
-fn only_div(element: &Element) -> Option<&Element> {
+fn only_div<'e, 't>(element: &'e Element<'t>) -> Option<&'e Element<'t>> {
     let mut elements = element.elements();
     elements.next().filter(|only| only.name == "div" && elements.next().is_none())
 }
 
 /// Atom 0.3's mode, or an Atom 1.0 type that is neither text nor XML.
-pub(crate) fn is_base64(element: &Element) -> bool {
+pub(crate) fn is_base64(element: &Element<'_>) -> bool {
     if element.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")) {
         return true;
     }

@@ -23,6 +23,7 @@ mod keys;
 mod kind;
 mod markup;
 mod names;
+mod prolog;
 mod repair;
 mod text;
 mod tree;

@@ -1,6 +1,7 @@
 //! Plain text out of titles and names, and HTML out of plain text.
 
 use super::entities::{named, numbered};
+use std::borrow::Cow;
 
 /// Longest title, in characters.
 pub(crate) const TITLE_CHARS: usize = 500;
@@ -59,14 +60,27 @@ fn is_hidden(letter: char) -> bool {
             | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Text with its tags and comments out: `<` begins a tag only before a letter, `/`, `!` or `?`.
-fn without_tags(html: &str) -> String {
+/// Text with its tags and comments out: `<` begins a tag only before a letter, `/`, `!` or `?`. Of a
+/// section that was escaped with the rest, what is in it stays.
+fn without_tags(html: &str) -> Cow<'_, str> {
+    if !html.contains('<') {
+        return Cow::Borrowed(html);
+    }
     let mut out = String::with_capacity(html.len());
     // Behind the last `>` no tag ends, and none is looked for: the time stays linear.
     let (mut rest, tail) = html.split_at(html.rfind('>').map_or(0, |last| last + 1));
+    let last_section = html.rfind("]]>").unwrap_or(0);
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);
         out.push_str(before);
+        if html.len() - tag.len() - tail.len() < last_section
+            && let Some((inside, behind)) =
+                tag.strip_prefix("<![CDATA[").and_then(|rest| rest.split_once("]]>"))
+        {
+            out.push_str(inside);
+            rest = behind;
+            continue;
+        }
         let is_tag = tag[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "/!?".contains(next));
         match is_tag.then(|| tag.find('>')).flatten() {
             Some(end) => {
@@ -84,7 +98,7 @@ fn without_tags(html: &str) -> String {
     }
     out.push_str(rest);
     out.push_str(tail);
-    out
+    Cow::Owned(out)
 }
 
 fn breaks_line(tag: &str) -> bool {
@@ -96,9 +110,11 @@ fn breaks_line(tag: &str) -> bool {
 }
 
 /// Text with its character references resolved, once.
-pub(crate) fn resolve(text: &str) -> String {
+pub(crate) fn resolve(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find('&') else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    out.push_str(&text[..first]);
+    let mut rest = &text[first..];
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -114,27 +130,31 @@ pub(crate) fn resolve(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// The reference a text begins with: its character, if it stands for one, and its length in bytes.
-pub(crate) fn reference(text: &str) -> Option<(Option<char>, usize)> {
-    let end = text.bytes().take(34).position(|byte| byte == b';')?;
-    let body = text.get(1..end)?;
-    let letter = match body.strip_prefix('#') {
-        Some(number) => {
-            let number = match number.strip_prefix(['x', 'X']) {
-                Some(hex) if hex.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
-                    u32::from_str_radix(hex, 16)
-                }
-                None if number.bytes().all(|digit| digit.is_ascii_digit()) => number.parse(),
-                _ => return None,
-            };
-            numbered(number.ok()?)
-        }
-        None => Some(named(body)?),
+fn reference(text: &str) -> Option<(Option<char>, usize)> {
+    let end = text.bytes().take(LONGEST_REFERENCE + 2).position(|byte| byte == b';')?;
+    Some((referred(text.get(1..end)?)?, end + 1))
+}
+
+/// Longest name or number of a reference, in bytes.
+const LONGEST_REFERENCE: usize = 32;
+
+/// What a reference of this name or number stands for: a character or, when XML forbids it, nothing.
+/// `None` for what is no reference.
+pub(crate) fn referred(name: &str) -> Option<Option<char>> {
+    if name.len() > LONGEST_REFERENCE {
+        return None;
+    }
+    let Some(number) = name.strip_prefix('#') else { return named(name).map(Some) };
+    let number = match number.strip_prefix(['x', 'X']) {
+        Some(hex) if hex.bytes().all(|digit| digit.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16),
+        None if number.bytes().all(|digit| digit.is_ascii_digit()) => number.parse(),
+        _ => return None,
     };
-    Some((letter, end + 1))
+    Some(numbered(number.ok()?))
 }
 
 /// Plain text as HTML.
@@ -169,6 +189,7 @@ mod tests {
         check("Q&A: what next", "Q&A: what next");
         check("It&#8217;s &#146;open&rsquo;", "It\u{2019}s \u{2019}open\u{2019}");
         check("a <unclosed", "a <unclosed");
+        check("<![CDATA[One <b>two</b>]]>", "One <b>two</b>");
         check("  many \n\t blanks ", "many blanks");
     }
 
@@ -194,7 +215,8 @@ mod tests {
 
         #[test]
         fn plain_text_survives_the_way_through_html(text in "[ -~а-я]{0,60}") {
-            prop_assert_eq!(resolve(&to_html(&text)), text);
+            let html = to_html(&text);
+            prop_assert_eq!(resolve(&html), text);
         }
     }
 }

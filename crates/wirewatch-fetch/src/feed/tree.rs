@@ -1,4 +1,7 @@
-//! A small tree of one entry, or of one element of the feed's head, and the names in it.
+//! A small tree of one entry, or of one element of the feed's head, and the names in it. It borrows from
+//! the text it is read from.
+
+use std::borrow::Cow;
 
 /// The vocabularies that matter; everything else is `Other`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,23 +81,26 @@ impl Space {
     }
 }
 
+/// Names and values.
+pub(crate) type Attributes<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
+
 /// An element with its attributes and what is in it.
-pub(crate) struct Element {
+pub(crate) struct Element<'t> {
     pub(crate) space: Space,
     /// Local name in lower case: feeds shout.
-    pub(crate) name: String,
-    pub(crate) attributes: Vec<(String, String)>,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) attributes: Attributes<'t>,
+    pub(crate) nodes: Vec<Node<'t>>,
 }
 
 /// What is in an element.
-pub(crate) enum Node {
-    Text(String),
-    Element(Element),
+pub(crate) enum Node<'t> {
+    Text(Cow<'t, str>),
+    Element(Element<'t>),
 }
 
-impl Element {
-    pub(crate) fn new(space: Space, name: String, attributes: Vec<(String, String)>) -> Self {
+impl<'t> Element<'t> {
+    pub(crate) fn new(space: Space, name: Cow<'t, str>, attributes: Attributes<'t>) -> Self {
         Self { space, name, attributes, nodes: Vec::new() }
     }
 
@@ -104,10 +110,10 @@ impl Element {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
     }
 
-    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element<'t>> {
         self.nodes.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
             Node::Text(_) => None,
@@ -115,14 +121,22 @@ impl Element {
     }
 
     /// The first child with this name.
-    pub(crate) fn child(&self, space: Space, name: &str) -> Option<&Element> {
+    pub(crate) fn child(&self, space: Space, name: &str) -> Option<&Element<'t>> {
         self.elements().find(|element| element.is(space, name))
     }
 
-    pub(crate) fn add_text(&mut self, text: &str) {
+    pub(crate) fn add_text(&mut self, text: Cow<'t, str>) {
         match self.nodes.last_mut() {
-            Some(Node::Text(last)) => last.push_str(text),
-            _ => self.nodes.push(Node::Text(text.to_owned())),
+            Some(Node::Text(last)) if !last.is_empty() => last.to_mut().push_str(&text),
+            Some(Node::Text(last)) => *last = text,
+            _ => self.nodes.push(Node::Text(text)),
+        }
+    }
+
+    pub(crate) fn add_letters(&mut self, letters: Option<char>) {
+        match self.nodes.last_mut() {
+            Some(Node::Text(last)) => last.to_mut().extend(letters),
+            _ => self.nodes.push(Node::Text(letters.into_iter().collect::<String>().into())),
         }
     }
 
@@ -131,10 +145,13 @@ impl Element {
     }
 
     /// All text in it, markup left out.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        if let [Node::Text(only)] = self.nodes.as_slice() {
+            return Cow::Borrowed(only);
+        }
         let mut out = String::new();
         self.collect_text(&mut out);
-        out
+        Cow::Owned(out)
     }
 
     // The depth of the tree is bounded by the walk that builds it.
@@ -155,14 +172,14 @@ impl Element {
     }
 
     /// One node as markup.
-    pub(crate) fn markup_of(node: &Node) -> String {
+    pub(crate) fn markup_of(node: &Node<'_>) -> String {
         let mut out = String::new();
         write_node(node, &mut out);
         out
     }
 }
 
-fn write_node(node: &Node, out: &mut String) {
+fn write_node(node: &Node<'_>, out: &mut String) {
     match node {
         Node::Text(text) => escape(text, out),
         Node::Element(element) => {

@@ -4,12 +4,19 @@
 //! An entry whose end never comes is not given: half entries are never stored. An entry that another
 //! one interrupts is taken as ended there.
 
-use super::tree::{Element, Node, Space};
+use super::{
+    repair::Mended,
+    text::{referred, resolve},
+    tree::{Attributes, Element, Node, Space},
+};
 use quick_xml::{
     Reader,
-    events::{BytesStart, Event},
+    events::{Event, attributes},
 };
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 /// Deeper elements are not kept, only their text.
 const DEEPEST: usize = 128;
@@ -21,18 +28,19 @@ const MOST_ATTRIBUTES: usize = 64;
 const MOST_HEAD: usize = 256;
 /// Namespace bindings in force at once.
 const MOST_BINDINGS: usize = 256;
+/// Declared entities may lengthen a feed by this many bytes.
+const MOST_GROWTH: usize = 256 * 1024;
 
 /// What a walk found besides the entries, which are handed out one by one.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct Found<'t> {
     /// The root: lower-case local name, and its attributes.
-    pub(crate) root: String,
-    pub(crate) root_space: Option<Space>,
-    pub(crate) root_attributes: Vec<(String, String)>,
+    pub(crate) root: Cow<'t, str>,
+    pub(crate) root_attributes: Attributes<'t>,
     /// Namespace address of the root, as written.
-    pub(crate) root_uri: Option<String>,
+    pub(crate) root_uri: Option<Cow<'t, str>>,
     /// Children of the feed or channel that are no entries.
-    pub(crate) head: Vec<Element>,
+    pub(crate) head: Vec<Element<'t>>,
     /// Whether the end of the root was seen.
     pub(crate) whole: bool,
     /// Whether there are more entries than were asked for; the walk ends before them.
@@ -41,7 +49,8 @@ pub(crate) struct Found {
 }
 
 /// Walks over a feed, giving each whole entry to `entry`, `most` of them.
-pub(crate) fn walk(text: &str, most: usize, entry: impl FnMut(&Element)) -> Found {
+pub(crate) fn walk<'t>(mended: &'t Mended<'_>, most: usize, entry: impl FnMut(&Element<'t>)) -> Found<'t> {
+    let text = &*mended.text;
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -49,25 +58,34 @@ pub(crate) fn walk(text: &str, most: usize, entry: impl FnMut(&Element)) -> Foun
     config.allow_dangling_amp = true;
     let mut walk = Walk {
         entry,
+        entities: &mended.entities,
+        growth_left: MOST_GROWTH,
         entries_left: most,
         stack: Vec::new(),
+        entry_at: None,
         overflow: 0,
         kept: 0,
         bindings: Vec::new(),
         found: Found::default(),
     };
     while !walk.found.too_many {
-        match reader.read_event() {
-            Ok(Event::Start(start)) => walk.open(&start),
+        let event = reader.read_event();
+        // A text of ten mebibytes fits.
+        let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match event {
+            Ok(Event::Start(start)) => {
+                walk.open(Tag::before(text, end, ">", start.len(), start.name().into_inner().len()))
+            }
             Ok(Event::Empty(start)) => {
-                walk.open(&start);
-                if !is_empty_html(start.name().into_inner()) {
-                    walk.close(start.name().into_inner());
+                let tag = Tag::before(text, end, "/>", start.len(), start.name().into_inner().len());
+                walk.open(tag);
+                if !is_empty_html(tag.name) {
+                    walk.close(tag.name);
                 }
             }
             Ok(Event::End(end)) => walk.close(end.name().into_inner()),
-            Ok(Event::Text(text)) => walk.text(&text),
-            Ok(Event::CData(text)) => walk.text(&text),
+            Ok(Event::Text(text)) => walk.text(text.into_inner()),
+            Ok(Event::CData(text)) => walk.put(text.into_inner()),
             Ok(Event::GeneralRef(name)) => walk.reference(&name),
             Ok(Event::Eof) => break,
             Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
@@ -76,6 +94,30 @@ pub(crate) fn walk(text: &str, most: usize, entry: impl FnMut(&Element)) -> Foun
         }
     }
     walk.end()
+}
+
+/// A start tag as it stands in the text.
+#[derive(Clone, Copy)]
+struct Tag<'t> {
+    name: &'t str,
+    /// Name and attributes.
+    inside: &'t str,
+}
+
+impl<'t> Tag<'t> {
+    /// The tag that ends at `end` with `close`; lengths in bytes. (The reader's own slices live no
+    /// longer than its events.)
+    fn before(text: &'t str, end: usize, close: &str, length: usize, name: usize) -> Self {
+        let end = end.saturating_sub(close.len());
+        let inside = text.get(end.saturating_sub(length)..end).unwrap_or_default();
+        Self { name: inside.get(..name).unwrap_or_default(), inside }
+    }
+
+    fn attributes(self) -> impl Iterator<Item = attributes::Attribute<'t>> {
+        let mut all = attributes::Attributes::new(self.inside, self.name.len());
+        all.with_checks(false);
+        all.flatten().take(MOST_ATTRIBUTES)
+    }
 }
 
 /// What an open element is to the feed.
@@ -88,43 +130,47 @@ enum Role {
     Part,
 }
 
-struct Open {
+struct Open<'t> {
     role: Role,
     /// As written, to match the end tag.
-    written: String,
-    element: Element,
+    written: &'t str,
+    element: Element<'t>,
     bindings: usize,
 }
 
 /// A namespace binding: prefix, address as written, and what that is.
-struct Binding {
-    prefix: String,
-    uri: String,
+struct Binding<'t> {
+    prefix: &'t str,
+    uri: Cow<'t, str>,
     space: Option<Space>,
 }
 
-struct Walk<F> {
+struct Walk<'t, F> {
     entry: F,
+    entities: &'t HashMap<String, String>,
+    growth_left: usize,
     entries_left: usize,
-    stack: Vec<Open>,
+    stack: Vec<Open<'t>>,
+    /// Where in the stack the open entry is.
+    entry_at: Option<usize>,
     /// Open elements that are too deep to be kept.
     overflow: usize,
     /// Elements kept of the present entry.
     kept: usize,
-    bindings: Vec<Binding>,
-    found: Found,
+    bindings: Vec<Binding<'t>>,
+    found: Found<'t>,
 }
 
-impl<F: FnMut(&Element)> Walk<F> {
-    fn open(&mut self, start: &BytesStart<'_>) {
+impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
+    fn open(&mut self, tag: Tag<'t>) {
         let bindings = self.bindings.len();
-        self.bind(start);
-        self.adopt(start.name().into_inner());
-        let (space, name) = self.name(start.name().into_inner());
+        self.bind(tag);
+        self.adopt(tag.name);
+        let (space, name) = self.name(tag.name);
         let role = self.role(space, &name);
         if role == Role::Part && (self.stack.len() >= DEEPEST || self.kept >= MOST_ELEMENTS) {
             self.bindings.truncate(bindings);
-            self.overflow += usize::from(!is_empty_html(start.name().into_inner()));
+            self.overflow += usize::from(!is_empty_html(tag.name));
             return;
         }
         if role != Role::Part {
@@ -140,6 +186,7 @@ impl<F: FnMut(&Element)> Walk<F> {
                     return;
                 }
                 self.entries_left -= 1;
+                self.entry_at = Some(self.stack.len());
             }
             Role::Container => self.interrupt_entry(),
             Role::Part => {
@@ -147,19 +194,17 @@ impl<F: FnMut(&Element)> Walk<F> {
                 self.interrupt_field(space, &name);
             }
         }
-        let element = Element::new(space, name, attributes(start));
+        let element = Element::new(space, name, kept_attributes(tag));
         if self.stack.is_empty() && self.found.root.is_empty() {
             self.found.root.clone_from(&element.name);
-            self.found.root_space = Some(space);
             self.found.root_attributes.clone_from(&element.attributes);
-            self.found.root_uri = self.uri(start.name().into_inner());
+            self.found.root_uri = self.uri(tag.name);
         } else if role == Role::Container {
             // What the channel says of itself by attributes counts like the root's.
             self.found.root_attributes.extend(element.attributes.iter().cloned());
         }
-        let written = start.name().into_inner().to_owned();
-        let is_empty = role == Role::Part && is_empty_html(&written);
-        self.stack.push(Open { role, written, element, bindings });
+        let is_empty = role == Role::Part && is_empty_html(tag.name);
+        self.stack.push(Open { role, written: tag.name, element, bindings });
         if is_empty {
             self.pop_to(self.stack.len() - 1);
         }
@@ -171,7 +216,9 @@ impl<F: FnMut(&Element)> Walk<F> {
         let feed = matches!(space, Space::Feed | Space::Atom);
         let in_part = self.stack.last().is_some_and(|open| open.role == Role::Part);
         match name {
-            "rss" | "feed" | "channel" | "urlset" if feed && !in_part && !self.in_entry() => Role::Container,
+            "rss" | "feed" | "channel" | "urlset" if feed && !in_part && self.entry_at.is_none() => {
+                Role::Container
+            }
             "rdf" if matches!(space, Space::Rdf | Space::Feed) && self.stack.is_empty() => Role::Container,
             "item" | "entry" | "url" if feed && self.may_start_entry(name) => Role::Entry,
             _ if self.stack.is_empty() && self.found.root.is_empty() => Role::Container,
@@ -179,17 +226,12 @@ impl<F: FnMut(&Element)> Walk<F> {
         }
     }
 
-    fn in_entry(&self) -> bool {
-        self.stack.iter().any(|open| open.role == Role::Entry)
-    }
-
     fn may_start_entry(&self, name: &str) -> bool {
-        let entry = self.stack.iter().rposition(|open| open.role == Role::Entry);
         if name == "url" {
             // A sitemap; elsewhere `url` is a part (of an image).
-            return self.found.root == "urlset" && entry.unwrap_or(self.stack.len()) == 1;
+            return self.found.root == "urlset" && self.entry_at.unwrap_or(self.stack.len()) == 1;
         }
-        match entry {
+        match self.entry_at {
             // The entry before it was not ended, unless this one stands in markup that was.
             Some(at) => self.stack[at].element.name == name && !self.holds_xml(at),
             // Wrappers, and parts of the head that were not ended.
@@ -207,7 +249,7 @@ impl<F: FnMut(&Element)> Walk<F> {
 
     /// Takes a vocabulary nobody knows for the feed's own, when its root or its entries bear it: names
     /// tell more than addresses with a typing error.
-    fn adopt(&mut self, written: &str) {
+    fn adopt(&mut self, written: &'t str) {
         const ROOTS: [&str; 5] = ["rss", "feed", "rdf", "channel", "urlset"];
         let (prefix, local) = written.split_once(':').unwrap_or(("", written));
         let is = |names: &[&str]| names.iter().any(|name| local.eq_ignore_ascii_case(name));
@@ -227,13 +269,13 @@ impl<F: FnMut(&Element)> Walk<F> {
         };
         if odd {
             let uri = self.binding(prefix).map(|binding| binding.uri.clone()).unwrap_or_default();
-            self.bindings.push(Binding { prefix: prefix.to_owned(), uri, space: Some(Space::Feed) });
+            self.bindings.push(Binding { prefix, uri, space: Some(Space::Feed) });
         }
     }
 
     /// An entry that was not ended before the next one begins ends there.
     fn interrupt_entry(&mut self) {
-        if let Some(at) = self.stack.iter().position(|open| open.role == Role::Entry) {
+        if let Some(at) = self.entry_at {
             self.found.repairs.insert("unclosed-entry");
             self.pop_to(at);
         }
@@ -249,7 +291,7 @@ impl<F: FnMut(&Element)> Walk<F> {
             && open.role == Role::Part
             && open.element.space == Space::Feed
             && space == Space::Feed
-            && PLAIN.contains(&open.element.name.as_str())
+            && PLAIN.contains(&&*open.element.name)
             && FIELDS.contains(&name)
         {
             self.found.repairs.insert("unclosed-element");
@@ -267,7 +309,7 @@ impl<F: FnMut(&Element)> Walk<F> {
             }
             self.overflow = 0;
         }
-        let same = |open: &Open| open.written == written;
+        let same = |open: &Open<'_>| open.written == written;
         let at = self
             .stack
             .iter()
@@ -290,8 +332,7 @@ impl<F: FnMut(&Element)> Walk<F> {
 
     /// Whether a name is that of an open container or entry, or of a field of the open entry.
     fn ends_field(&self, written: &str) -> bool {
-        let entry = self.stack.iter().position(|open| open.role == Role::Entry);
-        let fields = entry.map_or(self.stack.len(), |at| at + 2).min(self.stack.len());
+        let fields = self.entry_at.map_or(self.stack.len(), |at| at + 2).min(self.stack.len());
         self.stack[..fields].iter().any(|open| open.written == written)
     }
 
@@ -302,13 +343,16 @@ impl<F: FnMut(&Element)> Walk<F> {
             self.bindings.truncate(open.bindings);
             match open.role {
                 Role::Container => {}
-                Role::Entry => (self.entry)(&open.element),
+                Role::Entry => {
+                    self.entry_at = None;
+                    (self.entry)(&open.element);
+                }
                 Role::Part => self.keep(open.element),
             }
         }
     }
 
-    fn keep(&mut self, element: Element) {
+    fn keep(&mut self, element: Element<'t>) {
         match self.stack.last_mut() {
             Some(parent) if parent.role != Role::Container => {
                 parent.element.nodes.push(Node::Element(element));
@@ -318,26 +362,49 @@ impl<F: FnMut(&Element)> Walk<F> {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    /// Text between tags. The reader gives an ampersand that begins no reference at the start of a text.
+    fn text(&mut self, text: Cow<'t, str>) {
+        if text.starts_with('&') {
+            self.found.repairs.insert("bare-ampersand");
+        }
+        self.put(text);
+    }
+
+    fn put(&mut self, text: Cow<'t, str>) {
         if let Some(open) = self.stack.last_mut().filter(|open| open.role != Role::Container) {
             open.element.add_text(text);
         }
     }
 
+    /// Puts what `&name;` stands for; what stands for nothing was meant as it is.
     fn reference(&mut self, name: &str) {
-        // The repair pass leaves these five and no other.
-        match name {
-            "amp" => self.text("&"),
-            "lt" => self.text("<"),
-            "gt" => self.text(">"),
-            "quot" => self.text("\""),
-            "apos" => self.text("'"),
-            name => self.text(&format!("&{name};")),
+        if let Some(value) = self.entities.get(name).filter(|value| value.len() <= self.growth_left) {
+            self.growth_left -= value.len();
+            return self.put(Cow::Borrowed(value));
+        }
+        match referred(name) {
+            Some(letter) => {
+                if letter.is_none() {
+                    self.found.repairs.insert("forbidden-character");
+                } else if !name.starts_with('#') && !["amp", "lt", "gt", "quot", "apos"].contains(&name) {
+                    self.found.repairs.insert("html-entity");
+                }
+                if let Some(open) = self.stack.last_mut().filter(|open| open.role != Role::Container) {
+                    open.element.add_letters(letter);
+                }
+            }
+            None => {
+                self.found.repairs.insert("bare-ampersand");
+                self.put(Cow::Owned(format!("&{name};")));
+            }
         }
     }
 
-    fn bind(&mut self, start: &BytesStart<'_>) {
-        for attribute in start.attributes().with_checks(false).flatten().take(MOST_ATTRIBUTES) {
+    fn bind(&mut self, tag: Tag<'t>) {
+        if !tag.inside.contains("xmlns") {
+            return;
+        }
+        for attribute in tag.attributes() {
             let key = attribute.key.into_inner();
             let prefix = match key.strip_prefix("xmlns") {
                 Some("") => "",
@@ -345,23 +412,22 @@ impl<F: FnMut(&Element)> Walk<F> {
                 _ => continue,
             };
             if self.bindings.len() < MOST_BINDINGS {
-                let uri = attribute.value.into_owned();
-                let space = Space::of_uri(&uri);
-                self.bindings.push(Binding { prefix: prefix.to_owned(), uri, space });
+                let space = Space::of_uri(&attribute.value);
+                self.bindings.push(Binding { prefix, uri: attribute.value, space });
             }
         }
     }
 
-    fn binding(&self, prefix: &str) -> Option<&Binding> {
+    fn binding(&self, prefix: &str) -> Option<&Binding<'t>> {
         self.bindings.iter().rev().find(|binding| binding.prefix == prefix)
     }
 
-    fn uri(&self, written: &str) -> Option<String> {
+    fn uri(&self, written: &str) -> Option<Cow<'t, str>> {
         let prefix = written.split_once(':').map_or("", |(prefix, _)| prefix);
         self.binding(prefix).map(|binding| binding.uri.clone())
     }
 
-    fn name(&self, written: &str) -> (Space, String) {
+    fn name(&self, written: &'t str) -> (Space, Cow<'t, str>) {
         let (prefix, local) = written.split_once(':').unwrap_or(("", written));
         let bound = self.binding(prefix).and_then(|binding| binding.space);
         let space = match (bound, prefix) {
@@ -370,12 +436,12 @@ impl<F: FnMut(&Element)> Walk<F> {
             (None, "") => Space::Feed,
             (None, prefix) => Space::of_prefix(prefix),
         };
-        (space, local.to_ascii_lowercase())
+        (space, lower(local))
     }
 
-    fn end(mut self) -> Found {
+    fn end(mut self) -> Found<'t> {
         // Cut off: an entry that is still open is half an entry and dropped with what is above it.
-        if let Some(at) = self.stack.iter().position(|open| open.role == Role::Entry) {
+        if let Some(at) = self.entry_at {
             self.found.repairs.insert("cut-body");
             self.stack.truncate(at);
         } else if !self.stack.is_empty() {
@@ -394,14 +460,28 @@ fn is_empty_html(written: &str) -> bool {
         .any(|name| written.eq_ignore_ascii_case(name))
 }
 
-fn attributes(start: &BytesStart<'_>) -> Vec<(String, String)> {
-    let mut attributes = start.attributes();
-    let kept = attributes.with_checks(false).flatten().take(MOST_ATTRIBUTES);
-    kept.map(|attribute| {
+fn kept_attributes(tag: Tag<'_>) -> Attributes<'_> {
+    if tag.inside.len() == tag.name.len() {
+        return Vec::new();
+    }
+    let named = |attribute| {
+        let attribute: attributes::Attribute<'_> = attribute;
         let key = attribute.key.into_inner();
         // `xml:` names and namespace bindings keep their prefix, others are told apart by name alone.
         let name = if key.starts_with("xml") { key } else { key.rsplit(':').next().unwrap_or(key) };
-        (name.to_ascii_lowercase(), super::text::resolve(&attribute.value))
-    })
-    .collect()
+        let value = match attribute.value {
+            Cow::Borrowed(value) => resolve(value),
+            Cow::Owned(value) => Cow::Owned(resolve(&value).into_owned()),
+        };
+        (lower(name), value)
+    };
+    tag.attributes().map(named).collect()
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }

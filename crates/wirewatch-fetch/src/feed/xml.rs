@@ -19,13 +19,13 @@ const ROOTS: [&str; 3] = ["<rss", "<rdf:RDF", "<feed"];
 /// Reads a text that should be XML.
 pub(super) fn read(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
     let Some(mended) = repair::mend(text) else { return Err(kind::no_markup(text)) };
-    let Some(other) = kind::by_root(&mended.text) else { return feed(mended, url) };
+    let Some(other) = kind::by_root(&mended.text) else { return feed(&mended, url) };
     if let Some(feed) = feed_within(text, url.as_ref()) {
         return Ok(feed);
     }
     match other {
         // A root nobody knows may hold entries all the same.
-        NotAFeedKind::Xml => unknown(mended, url),
+        NotAFeedKind::Xml => unknown(&mended, url),
         NotAFeedKind::Html => Err(kind::page(text, url.as_ref())),
         other => Err(NotAFeed::new(other, "")),
     }
@@ -40,11 +40,11 @@ fn feed_within(text: &str, url: Option<&Url>) -> Option<ParsedFeed> {
     let at = ROOTS.iter().filter_map(|root| first(root)).min()?;
     let mut mended = repair::mend(&text[at..])?;
     mended.repairs.insert("junk-before-root");
-    feed(mended, url.cloned()).ok().filter(|feed| !feed.entries.is_empty())
+    feed(&mended, url.cloned()).ok().filter(|feed| !feed.entries.is_empty())
 }
 
-fn unknown(mended: Mended, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
-    let (found, drafts) = walked(&mended);
+fn unknown(mended: &Mended<'_>, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
+    let (found, drafts) = walked(mended);
     if drafts.iter().any(says_something) {
         return parsed(mended, &found, drafts, url);
     }
@@ -57,14 +57,14 @@ fn says_something(draft: &Draft) -> bool {
     text && (draft.id.is_some() || !draft.links.is_empty())
 }
 
-fn walked(mended: &Mended) -> (Found, Vec<Draft>) {
+fn walked<'t>(mended: &'t Mended<'_>) -> (Found<'t>, Vec<Draft>) {
     let mut drafts = Vec::new();
-    let found = walk(&mended.text, MOST_ENTRIES, |entry| drafts.push(draft(entry)));
+    let found = walk(mended, MOST_ENTRIES, |entry| drafts.push(draft(entry)));
     (found, drafts)
 }
 
-fn feed(mended: Mended, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
-    let (found, drafts) = walked(&mended);
+fn feed(mended: &Mended<'_>, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
+    let (found, drafts) = walked(mended);
     // "Read, and nothing new" must never be said of a feed that announces something.
     if drafts.is_empty() {
         let unreadable = |detail: &str| Err(NotAFeed::new(NotAFeedKind::Unreadable, detail));
@@ -79,8 +79,8 @@ fn feed(mended: Mended, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
 }
 
 fn parsed(
-    mended: Mended,
-    found: &Found,
+    mended: &Mended<'_>,
+    found: &Found<'_>,
     drafts: Vec<Draft>,
     url: Option<Url>,
 ) -> Result<ParsedFeed, NotAFeed> {
@@ -96,7 +96,7 @@ fn parsed(
     if entries.is_empty() && !rejects.is_empty() {
         return Err(NotAFeed::new(NotAFeedKind::Unreadable, "its entries are empty"));
     }
-    let mut repairs = mended.repairs;
+    let mut repairs = mended.repairs.clone();
     repairs.extend(&found.repairs);
     if found.too_many {
         repairs.insert("too-many-entries");
@@ -112,7 +112,7 @@ fn parsed(
 }
 
 /// Whether `<item`, `<entry` or, in a sitemap, `<url` begins anywhere, prefixes allowed.
-fn holds_entries(text: &str, found: &Found) -> bool {
+fn holds_entries(text: &str, found: &Found<'_>) -> bool {
     let entry = if found.root == "urlset" { ["url", "url"] } else { ["item", "entry"] };
     text.match_indices('<').any(|(at, _)| {
         let name = element_name_at(text, at);
@@ -131,16 +131,16 @@ fn element_name_at(text: &str, at: usize) -> &str {
 }
 
 /// Whether an element of the head is an entry under a name of the publisher's own.
-fn looks_like_an_entry(element: &Element) -> bool {
+fn looks_like_an_entry(element: &Element<'_>) -> bool {
     const PARTS: [&str; 7] = ["title", "link", "guid", "pubdate", "description", "url", "date"];
     let known = ["image", "textinput", "author", "source", "logo", "icon"];
     element.space == Space::Feed
-        && !known.contains(&element.name.as_str())
-        && element.elements().filter(|part| PARTS.contains(&part.name.as_str())).count() >= 2
+        && !known.contains(&&*element.name)
+        && element.elements().filter(|part| PARTS.contains(&&*part.name)).count() >= 2
 }
 
 /// The base of links: `xml:base` of the root over the address of the feed.
-fn base(found: &Found, url: Option<Url>) -> Option<Url> {
+fn base(found: &Found<'_>, url: Option<Url>) -> Option<Url> {
     let bases =
         found.root_attributes.iter().filter(|(name, _)| name == "xml:base").map(|(_, value)| value.trim());
     bases.fold(url, |outer, base| match &outer {
