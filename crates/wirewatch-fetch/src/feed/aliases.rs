@@ -2,22 +2,20 @@
 //! ids later, or edit what the key is made of.
 
 use std::collections::{HashMap, HashSet};
-use wirewatch_model::{Entry, Stamp, address};
+use wirewatch_model::{Entry, Stamp};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Gives every entry of one body its aliases. A mark that several of them bear tells nothing apart and
 /// is none: a link all entries share, a date an importer gave to all. An entry that is announced twice
-/// counts once.
-pub(super) fn give_aliases(entries: &mut [Entry]) {
-    let identities: Vec<Option<String>> =
-        entries.iter().map(|entry| entry.url.as_deref().and_then(address::identity)).collect();
+/// counts once. `identities` are those of the entries' addresses.
+pub(super) fn give_aliases(entries: &mut [Entry], identities: &[Option<String>]) {
     let mut keys = HashSet::new();
     let firsts: Vec<bool> = entries.iter().map(|entry| keys.insert(entry.key.as_str())).collect();
     let once = |nth: &usize| firsts[*nth];
     let links = counted((0..entries.len()).filter(once).filter_map(|nth| identities[nth].as_ref()));
     let marks: Vec<Vec<u64>> = entries
         .iter()
-        .zip(&identities)
+        .zip(identities)
         .map(|(entry, identity)| match identity {
             Some(identity) if links.get(identity).is_some_and(|times| *times > 1) => Vec::new(),
             Some(identity) => of_address(entry, identity),
@@ -75,6 +73,7 @@ fn hash(kind: &str, parts: &[&str]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wirewatch_model::address;
 
     fn entry(url: Option<&str>, title: &str, published: Option<&str>) -> Entry {
         Entry {
@@ -87,7 +86,9 @@ mod tests {
     }
 
     fn aliases(mut entries: Vec<Entry>) -> Vec<Vec<u64>> {
-        give_aliases(&mut entries);
+        let identity = |entry: &Entry| entry.url.as_deref().and_then(address::identity);
+        let identities: Vec<_> = entries.iter().map(identity).collect();
+        give_aliases(&mut entries, &identities);
         entries.into_iter().map(|entry| entry.aliases).collect()
     }
 

@@ -6,6 +6,9 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 use url::Url;
 
+/// How much of a body its encoding is guessed from, in bytes.
+const LOOKED_AT: usize = 256 * 1024;
+
 /// A decoded body and what had to be mended to decode it.
 pub(crate) struct Decoded<'a> {
     pub(crate) text: Cow<'a, str>,
@@ -68,22 +71,24 @@ fn not_western<'a>(claim: &'static Encoding, body: &'a [u8], url: Option<&str>) 
 }
 
 fn detected(body: &[u8], url: Option<&str>) -> &'static Encoding {
+    // From the first byte that tells anything.
+    let start = body.iter().position(|byte| !byte.is_ascii()).unwrap_or(0).saturating_sub(64);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(body, true);
+    detector.feed(&body[start..body.len().min(start + LOOKED_AT)], true);
     let tld = url.and_then(tld);
     detector.guess(tld.as_deref().map(str::as_bytes), Utf8Detection::Deny)
 }
 
 /// Nothing declared fits: UTF-8 with a few faults, or what the bytes look like.
 fn guess<'a>(body: &'a [u8], url: Option<&str>, undeclared: bool) -> Decoded<'a> {
-    let (text, faulty) = UTF_8.decode_without_bom_handling(body);
-    if !faulty {
-        return Decoded { text, repair: None };
+    let (mut faults, mut sound) = (0, 0);
+    for chunk in body.utf8_chunks() {
+        faults += usize::from(!chunk.invalid().is_empty());
+        sound += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
     }
-    let faults = text.matches('\u{fffd}').count();
-    let sound = text.chars().filter(|letter| !letter.is_ascii()).count() - faults;
     if faults * 4 <= sound {
-        return Decoded { text: with_marks(body).into(), repair: Some("undecodable-bytes") };
+        let repair = (faults > 0).then_some("undecodable-bytes");
+        return Decoded { text: with_marks(body).into(), repair };
     }
     let (text, _) = detected(body, url).decode_without_bom_handling(body);
     Decoded { text, repair: Some(if undeclared { "no-charset" } else { "wrong-charset" }) }

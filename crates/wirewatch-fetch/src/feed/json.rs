@@ -33,6 +33,9 @@ pub(crate) struct JsonFeed {
 
 /// The JSON document a text holds: all of it, or what stands behind a guard such as `)]}'` or in a call.
 pub(crate) fn document(text: &str) -> Option<&str> {
+    if text.starts_with('<') {
+        return None;
+    }
     let start = text.find(['{', '['])?;
     let before = text[..start].trim_end();
     let guarded = before.len() <= LONGEST_GUARD && (before.ends_with('(') || before.starts_with(")]}"));

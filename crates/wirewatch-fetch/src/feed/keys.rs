@@ -26,7 +26,7 @@ pub(crate) struct Scope {
 /// twice is in the first list twice, under one key.
 pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<String>) {
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
-    let mut rejects = Vec::new();
+    let (mut rejects, mut identities) = (Vec::new(), Vec::with_capacity(drafts.len()));
     let shared = shared_ids(&drafts);
     for (nth, draft) in drafts.into_iter().enumerate() {
         let number = nth + 1;
@@ -35,9 +35,12 @@ pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<Str
             continue;
         }
         let id_is_shared = draft.id.as_ref().is_some_and(|id| shared.contains(id));
-        entries.push(entry(draft, scope, id_is_shared));
+        let url = absolute(&draft, scope);
+        let identity = url.as_deref().and_then(address::identity);
+        entries.push(entry(draft, scope, id_is_shared, url, identity.as_deref()));
+        identities.push(identity);
     }
-    give_aliases(&mut entries);
+    give_aliases(&mut entries, &identities);
     (entries, rejects)
 }
 
@@ -72,12 +75,21 @@ fn shared_ids(drafts: &[Draft]) -> HashSet<String> {
     shared
 }
 
-fn entry(draft: Draft, scope: &Scope, id_is_shared: bool) -> Entry {
-    let url = absolute(&draft, scope);
-    let id_key = draft.id.as_deref().filter(|_| !id_is_shared).map(id_key);
-    let key = id_key
-        .or_else(|| url.as_deref().and_then(address::identity).map(|identity| bounded("u:", &identity)))
-        .unwrap_or_else(|| own_key(&draft));
+fn entry(
+    draft: Draft,
+    scope: &Scope,
+    id_is_shared: bool,
+    url: Option<String>,
+    identity: Option<&str>,
+) -> Entry {
+    let address_key = || identity.map(|identity| bounded("u:", identity));
+    let id = draft.id.as_deref().filter(|_| !id_is_shared);
+    let key = match id {
+        // The address as id is the rule, and its identity is known.
+        Some(id) if url.as_deref() == Some(id) && !id.contains('#') => address_key(),
+        id => id.map(id_key).or_else(address_key),
+    };
+    let key = key.unwrap_or_else(|| own_key(&draft));
     Entry {
         key,
         aliases: Vec::new(),

@@ -74,7 +74,7 @@ pub(crate) fn walk<'t>(mended: &'t Mended<'_>, most: usize, entry: impl FnMut(&E
         let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         match event {
             Ok(Event::Start(start)) => {
-                walk.open(Tag::before(text, end, ">", start.len(), start.name().into_inner().len()))
+                walk.open(Tag::before(text, end, ">", start.len(), start.name().into_inner().len()));
             }
             Ok(Event::Empty(start)) => {
                 let tag = Tag::before(text, end, "/>", start.len(), start.name().into_inner().len());
