@@ -9,24 +9,20 @@ use crate::{
         body::BodyEnd,
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
-        headers::{Headers, conditions},
+        headers::{Headers, Lifetime, conditions},
         settings::{Manner, SettingsError},
         walls::wall,
     },
+    moved,
     schedule::{Ending, Plan, Schedule, plan, wants_probe},
-    time::{Watch, seconds_between},
+    time::{Watch, after},
 };
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
-use url::Url;
 use wirewatch_model::{
-    DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, PermanentRedirect, Repair, Rhythm,
-    Validators, article_time,
+    DueFeed, FailureKind, FeedCheck, Freshness, HostPause, Outcome, Repair, Rhythm, Validators, article_time,
 };
 use xxhash_rust::xxh3::xxh3_64;
-
-/// A permanent redirect is believed after this long, in seconds: seven days.
-const TRUSTED_AFTER_SECS: i64 = 7 * 24 * 3600;
 
 const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/feed+json, \
     application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
@@ -62,6 +58,8 @@ pub enum FeedResult {
         conditional: bool,
         /// A pause the host asked for.
         host_pause: Option<HostPause>,
+        /// No request before this, by the redirects on the way.
+        not_before: Option<Timestamp>,
         /// The budget the body takes.
         held: BytesHeld,
     },
@@ -112,6 +110,7 @@ impl Fetcher {
             body_limit: self.client().config().feed_body_limit,
             host_pause: self.pause(due.settings.host_pause_ms),
             manner,
+            patience: Duration::MAX,
             wanted: |_| true,
             watch,
         };
@@ -138,19 +137,30 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             check.outcome = Outcome::Failed { failure: kind, message };
             check.next_due = Some(plan_after(due, &check, None, &Headers::default()).due);
         }
-        FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held } => {
+        FeedResult::Answered {
+            status,
+            headers,
+            url,
+            body,
+            cut,
+            conditional,
+            host_pause,
+            not_before,
+            held,
+        } => {
             check.status = Some(status);
             check.body_bytes = body.len() as u64;
-            let retry_after = host_pause.as_ref().map(|pause| pause.until);
-            check.host_pause = host_pause;
             let answer = Read { headers: &headers, url: &url, body: &body, cut, conditional };
             read_answer(due, &mut check, status, &answer);
             drop((body, held));
             if check.outcome.is_success() {
-                watch_redirect(due, &mut check, &hops, &url);
+                moved::watch(due, &mut check, &hops, &url);
+                check.freshness = Some(fresh(due, &check, &headers));
             }
+            let not_before = host_pause.as_ref().map(|pause| pause.until).max(not_before);
+            check.host_pause = host_pause;
             let gone = check.outcome == Outcome::Gone;
-            check.next_due = (!gone).then(|| plan_after(due, &check, retry_after, &headers).due);
+            check.next_due = (!gone).then(|| plan_after(due, &check, not_before, &headers).due);
         }
     }
     check.health = health::judge(due, &check);
@@ -178,7 +188,7 @@ fn unsendable(error: &SettingsError, watch: Watch) -> FeedAnswer {
 }
 
 fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
-    let Answer { url, hops, status, headers, body, end, held, host_pause } = answer;
+    let Answer { url, hops, status, headers, body, end, held, host_pause, not_before } = answer;
     let cut = match end {
         BodyEnd::Whole => None,
         BodyEnd::Capped => Some(format!("the body is longer than {} bytes", body.len())),
@@ -186,7 +196,10 @@ fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
         BodyEnd::Broken(message) => Some(format!("the body broke off: {message}")),
     };
     let url = url.into();
-    (hops, FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, held })
+    (
+        hops,
+        FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, not_before, held },
+    )
 }
 
 pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
@@ -294,51 +307,24 @@ fn refreshed(stored: &Validators, headers: &Headers) -> Validators {
     }
 }
 
-/// Learns a permanent redirect: at once when only the scheme rises to https, else once it has led to
-/// the same place for a week.
-fn watch_redirect(due: &DueFeed, check: &mut FeedCheck, hops: &[Hop], final_url: &str) {
-    let Some(target) = permanent_target(hops, final_url).filter(|target| *target != due.url) else {
-        check.redirect = None;
-        return;
+/// What a sound answer says of when to come again. A body that was not read (304, or the same bytes)
+/// leaves what the body said; a 304 without a word on its freshness leaves that too (RFC 9111 §4.3.4).
+fn fresh(due: &DueFeed, check: &FeedCheck, headers: &Headers) -> Freshness {
+    let body_said = check.freshness.as_ref().unwrap_or(&due.freshness);
+    let lifetime_secs = match headers.lifetime(check.checked_at) {
+        None if check.status == Some(304) => due.freshness.lifetime_secs,
+        // At most a day, which fits.
+        Some(Lifetime { secs: secs @ 1.., reusable: true }) => u32::try_from(secs).ok(),
+        _ => None,
     };
-    let seen = due.redirect.as_ref().filter(|redirect| redirect.target == target);
-    let watched = PermanentRedirect {
-        since: seen.map_or(check.checked_at, |redirect| redirect.since),
-        checks: seen.map_or(0, |redirect| redirect.checks).saturating_add(1),
-        target: target.clone(),
-    };
-    let old_enough = seconds_between(watched.since, check.checked_at) >= TRUSTED_AFTER_SECS;
-    if old_enough || is_https_upgrade(&due.url, &target) {
-        check.moved_to = Some(target);
-        check.redirect = None;
-    } else {
-        check.redirect = Some(watched);
-    }
-}
-
-/// Where the permanent redirects at the start of the chain lead.
-fn permanent_target(hops: &[Hop], final_url: &str) -> Option<String> {
-    let permanent = hops.iter().take_while(|hop| matches!(hop.status, 301 | 308)).count();
-    match (permanent, hops.get(permanent)) {
-        (0, _) => None,
-        (_, Some(next)) => Some(next.url.clone()),
-        (_, None) => Some(final_url.to_owned()),
-    }
-}
-
-fn is_https_upgrade(from: &str, to: &str) -> bool {
-    let (Ok(from), Ok(to)) = (Url::parse(from), Url::parse(to)) else { return false };
-    let place = |url: &Url| {
-        (url.host_str().map(str::to_owned), url.path().to_owned(), url.query().map(str::to_owned))
-    };
-    from.scheme() == "http" && to.scheme() == "https" && place(&from) == place(&to)
+    Freshness { lifetime_secs, ..body_said.clone() }
 }
 
 /// When to ask again after this check, and why then.
 pub(crate) fn plan_after(
     due: &DueFeed,
     check: &FeedCheck,
-    paused: Option<Timestamp>,
+    not_before: Option<Timestamp>,
     headers: &Headers,
 ) -> Plan {
     let failures = due.failures.saturating_add(1);
@@ -350,6 +336,11 @@ pub(crate) fn plan_after(
     let validators = check.validators.as_ref().unwrap_or(&due.validators);
     let freshness: &Freshness = check.freshness.as_ref().unwrap_or(&due.freshness);
     let (rhythm, recent_entries) = rhythm_with(due, check);
+    // What grants nothing can still ask for a time without requests: an error, or an answer that must
+    // not be kept.
+    let sound = check.outcome.is_success();
+    let lifetime = headers.lifetime(check.checked_at).filter(|lifetime| !(sound && lifetime.reusable));
+    let bound = lifetime.map(|lifetime| after(check.checked_at, lifetime.secs));
     plan(&Schedule {
         feed: due.id,
         now: check.checked_at,
@@ -359,8 +350,8 @@ pub(crate) fn plan_after(
         recent_entries: &recent_entries,
         rhythm: &rhythm,
         freshness,
-        lifetime_secs: headers.lifetime_secs(check.checked_at),
-        retry_after: headers.retry_after(check.checked_at).max(paused),
+        lifetime_secs: freshness.lifetime_secs.map(i64::from),
+        retry_after: headers.retry_after(check.checked_at).max(not_before).max(bound),
         pushed: due.pushed,
     })
 }

@@ -24,7 +24,9 @@ mod feed;
 mod feed_check;
 mod health;
 mod http;
+mod learnt;
 mod memory;
+mod moved;
 mod outlook;
 mod page;
 mod permission;
@@ -43,14 +45,16 @@ pub use http::{
     headers::Headers,
     settings::{SettingsError, check_settings},
 };
+pub use learnt::Learnt;
 pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
 pub use time::span_in_words;
 
 use http::client::Client;
+use jiff::Timestamp;
 use permission::RobotsMemory;
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
-use wirewatch_model::HostPause;
+use wirewatch_model::{HostPause, RobotsRules};
 
 /// How to fetch.
 #[derive(Clone, Debug)]
@@ -138,6 +142,19 @@ impl Fetcher {
     /// Restores a pause a host asked for before a restart.
     pub fn pause_host(&self, pause: &HostPause) {
         self.0.client.gates().restore(pause);
+    }
+
+    /// Restores the robots.txt that an earlier process had; what is over at `now` is passed over.
+    pub fn restore_robots(&self, kept: &[RobotsRules], now: Timestamp) {
+        for rules in kept {
+            self.0.robots.restore(rules, now);
+        }
+    }
+
+    /// What was learnt of hosts since the last call and should be kept for a restart. Bounded: what
+    /// nobody takes is learnt again some day.
+    pub fn take_learnt(&self) -> Vec<Learnt> {
+        self.client().lessons().take()
     }
 
     fn client(&self) -> &Client {

@@ -15,6 +15,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use wirewatch_model::{FailureKind, FeedSettings, HostPause, Page, PageFailure, Validators};
 
 const ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5";
@@ -34,6 +35,9 @@ const KEPT_HEADERS: &[&str] = &[
     "server",
     "x-robots-tag",
 ];
+
+/// A page whose host's turn is further away than this is put off: waiting would hold a worker.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A page to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,10 +96,11 @@ impl Fetcher {
             body_limit: self.client().config().page_body_limit,
             host_pause: pause,
             manner,
+            patience: PATIENCE,
             wanted: may_be_html,
             watch,
         };
-        let mut walk = self.client().walk(&request.url, &ask.manner)?;
+        let mut walk = self.client().walk(&request.url)?;
         loop {
             let crawl_delay = self.permission(walk.url(), pause, &ask.manner, watch).await?;
             ask.host_pause = pause.max(crawl_delay);
@@ -156,12 +161,12 @@ impl From<NoPage> for PageAnswer {
 }
 
 fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {
-    let Answer { url, hops, status, headers, body, end, held, host_pause } = answer;
+    let Answer { url, hops, status, headers, body, end, held, host_pause, not_before } = answer;
     if let Some(pause) = host_pause {
         // 429: a request to wait is no failure of the page.
         return NoPage::paused(pause, true).into();
     }
-    let retry_after = headers.retry_after(at);
+    let retry_after = headers.retry_after(at).max(not_before);
     let failure =
         |reason: String, lasting| PageFailure { status: Some(status), reason, lasting, retry_after };
     let result = match status {

@@ -4,12 +4,14 @@ use crate::{
     Fetcher,
     feed_check::status_name,
     http::{
+        body::BodyEnd,
         client::{Answer, Ask, NoAnswer},
         robots::{READ_BYTES, Robots},
         settings::Manner,
     },
+    learnt::Learnt,
     memory::{Worth, thin},
-    page::NoPage,
+    page::{NoPage, PATIENCE},
     time::{Watch, after},
 };
 use jiff::Timestamp;
@@ -19,14 +21,14 @@ use std::{
     time::Duration,
 };
 use url::{Position, Url};
-use wirewatch_model::{FailureKind, PageFailure};
+use wirewatch_model::{FailureKind, PageFailure, RobotsRules};
 
 const ACCEPT: &str = "text/plain, */*;q=0.5";
 /// How long robots.txt is believed, in seconds: a day when it was had, less when it was not.
 const BELIEVED_SECS: i64 = 24 * 3600;
 const FAILED_SECS: i64 = 600;
-/// A longer Crawl-delay is not waited for, in seconds: it would hold a worker.
-const LONGEST_CRAWL_DELAY_SECS: u32 = 60;
+/// Longest Crawl-delay that is kept, in seconds: a day.
+const LONGEST_CRAWL_DELAY_SECS: u32 = 24 * 3600;
 /// What the rules remembered may take, in bytes.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// What an origin takes without its rules, in bytes, about.
@@ -72,6 +74,7 @@ impl Fetcher {
             body_limit: READ_BYTES,
             host_pause: pause,
             manner: manner.clone(),
+            patience: PATIENCE,
             wanted: |_| true,
             watch,
         };
@@ -93,6 +96,10 @@ impl Fetcher {
         let secs = if rules.is_ok() { BELIEVED_SECS } else { FAILED_SECS };
         let until = after(watch.now(), secs);
         memory.keep(origin, Kept { rules: rules.clone(), until }, watch.now());
+        if let Ok(rules) = &rules {
+            let (origin, rules) = (origin.to_owned(), rules.to_text());
+            self.client().lessons().add(Learnt::Robots(RobotsRules { origin, until, rules }));
+        }
         rules.map_err(|reason| not_now(reason, until))
     }
 }
@@ -149,6 +156,19 @@ impl RobotsMemory {
         origins.grow(size, now);
     }
 
+    /// Takes up what an earlier process had.
+    pub(crate) fn restore(&self, kept: &RobotsRules, now: Timestamp) {
+        let latest = after(now, BELIEVED_SECS);
+        if kept.until <= now {
+            return;
+        }
+        let rules = Arc::new(Robots::from_text(&kept.rules));
+        // Held until it is kept, as `keep` wants it.
+        let _asking = self.asking(&kept.origin, now);
+        // A clock that was set back must not make rules live for years.
+        self.keep(&kept.origin, Kept { rules: Ok(rules), until: kept.until.min(latest) }, now);
+    }
+
     fn origins(&self) -> MutexGuard<'_, Origins> {
         // Plain values that are never left half-changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -182,11 +202,22 @@ impl Origin {
 }
 
 fn rules_of(answer: &Answer, token: &str) -> Result<Arc<Robots>, String> {
-    match answer.status {
-        200..=299 => Ok(Arc::new(Robots::parse(&answer.body, token))),
-        500.. => Err(format!("robots.txt could not be had: {}", status_name(answer.status))),
+    let name = || status_name(answer.status);
+    match (answer.status, &answer.end) {
+        (200..=299, BodyEnd::Broken(_) | BodyEnd::Slow) => {
+            Err("robots.txt could not be had: it broke off".to_owned())
+        }
+        (200..=299, BodyEnd::Capped) => Ok(Arc::new(Robots::parse(whole_lines(&answer.body), token))),
+        (200..=299, BodyEnd::Whole) => Ok(Arc::new(Robots::parse(&answer.body, token))),
+        (500.., _) => Err(format!("robots.txt could not be had: {}", name())),
         _ => Ok(Arc::default()),
     }
+}
+
+/// The first half of a rule may forbid far more than the whole.
+fn whole_lines(cut: &[u8]) -> &[u8] {
+    let end = cut.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(0);
+    &cut[..end]
 }
 
 /// An origin whose robots.txt cannot be had forbids everything for now (RFC 9309 §2.3.1.4). That is a

@@ -489,7 +489,7 @@ mod tests {
             let recent: Vec<Timestamp> = gaps.iter().map(|gap| after(at(NOW), -gap)).collect();
             let mut rhythm = Rhythm::default();
             rhythm.observe(&recent, at(NOW));
-            let freshness = Freshness { feed_ttl_secs: ttl, skip_hours, skip_days: vec![] };
+            let freshness = Freshness { feed_ttl_secs: ttl, skip_hours, ..Freshness::default() };
             let case = Case { recent, rhythm, lifetime, freshness, ending: Some(ending), ..lively() };
             let wait = case.wait();
             prop_assert!((SHORTEST_SECS..=2 * DAY + HOUR + DAY / 10).contains(&wait), "{}", wait);

@@ -62,7 +62,9 @@ pub fn span_in_words(secs: i64) -> String {
 
 /// An HTTP-date as an instant (RFC 9110 §5.6.7): all three forms, and what servers write instead.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
-    crate::feed::read_date(text).map(|stamp| stamp.instant())
+    let read = |text: &str| crate::feed::read_date(text).map(|stamp| stamp.instant());
+    // The last day of the year 9999, which servers write for "never", is later than an instant can be.
+    read(text).or_else(|| read(&text.replacen("9999", "9998", 1)).map(|_| Timestamp::MAX))
 }
 
 #[cfg(test)]

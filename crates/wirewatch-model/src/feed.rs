@@ -172,6 +172,10 @@ pub struct Freshness {
     pub skip_hours: Vec<u8>,
     /// Weekdays (0 = Monday, UTC) on which the feed asks not to be read.
     pub skip_days: Vec<u8>,
+    /// What the headers of the last answer grant (`max-age` less `Age`, else `Expires`), in seconds. A
+    /// 304 that says nothing leaves it (RFC 9111 §4.3.4).
+    #[serde(default)]
+    pub lifetime_secs: Option<u32>,
 }
 
 /// A feed whose time has come, with everything the fetcher needs to ask politely.
@@ -354,7 +358,8 @@ pub struct HostPause {
     pub until: Timestamp,
     /// Why.
     pub reason: String,
-    /// How many answers in a row asked for a pause: the next one is longer.
+    /// How many answers in a row asked for a pause: the next one is longer. 0 when the host has answered
+    /// as it should since.
     #[serde(default)]
     pub strikes: u32,
 }

@@ -1,5 +1,6 @@
 //! What recurs on the pages of one host, and what one page adds to that knowledge.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -22,6 +23,17 @@ impl HostMemory {
     pub fn is_furniture(&self, block: BlockHash) -> bool {
         self.blocks.get(&block).is_some_and(|pages| *pages >= 3)
     }
+}
+
+/// The robots.txt of an origin as it was had; survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RobotsRules {
+    /// Scheme, host and port, as in an address without its path.
+    pub origin: String,
+    /// Believed until then.
+    pub until: Timestamp,
+    /// The lines that count for us, as the fetcher writes and reads them.
+    pub rules: String,
 }
 
 /// What one page teaches of its host; stored with the article in one transaction.

@@ -38,7 +38,7 @@ pub use feed::{
     Outcome, PermanentRedirect, Publisher, PublisherKind, Repair, Validators,
 };
 pub use filter::{Copies, ItemFilter, ItemOrder};
-pub use host::{BlockHash, HostMemory, HostObservation};
+pub use host::{BlockHash, HostMemory, HostObservation, RobotsRules};
 pub use id::{ArticleId, EntryId, FeedId, JobId, Ordinal, Seq, StoryId};
 pub use item::{ChangeKind, Item};
 pub use page::{Page, PageFailure, Provenance, RawArticle, RawBody};

@@ -133,7 +133,8 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
     finish(shared, writer, ended, stop.at_once.is_cancelled()).await
 }
 
-/// Counts what the last process died over, brings the feed list in and restores the hosts' pauses.
+/// Counts what the last process died over, brings the feed list in and restores what is known
+/// of hosts: their pauses and their robots.txt.
 async fn prepare(
     shared: &Shared,
     topics: Vec<(String, String)>,
@@ -156,9 +157,11 @@ async fn prepare(
     if let Some(specs) = feeds {
         shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
     }
-    for pause in shared.look()?.ask(move |reader| reader.host_pauses(now)).await? {
+    let look = shared.look()?;
+    for pause in look.ask(move |reader| reader.host_strikes(now)).await? {
         shared.fetcher.pause_host(&pause);
     }
+    shared.fetcher.restore_robots(&look.ask(move |reader| reader.robots(now)).await?, now);
     Ok(journal)
 }
 

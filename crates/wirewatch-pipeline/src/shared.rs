@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio_util::sync::CancellationToken;
-use wirewatch_fetch::Fetcher;
-use wirewatch_store::{Database, Reader, StoreError, WriterHandle};
+use wirewatch_fetch::{Fetcher, Learnt};
+use wirewatch_store::{Database, Reader, StoreError, Write, WriterHandle};
 
 /// Handles and settings; cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +30,15 @@ impl Shared {
     pub(crate) fn note_failure(&self, url: &str, reason: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.insert(url.to_owned(), reason.to_owned());
+    }
+
+    /// What the fetcher learnt of hosts that a restart should know.
+    pub(crate) fn learnt(&self) -> impl Iterator<Item = Write> {
+        let at = self.clock.now();
+        self.fetcher.take_learnt().into_iter().map(move |learnt| match learnt {
+            Learnt::Answers(relief) => Write::HostPaused(relief),
+            Learnt::Robots(rules) => Write::RobotsKept { rules, at },
+        })
     }
 
     /// A read-only connection that an async worker may ask.

@@ -124,7 +124,12 @@ pub(crate) fn freshness(head: &[Element<'_>]) -> Freshness {
         list.dedup();
     }
     // The bound is at most a day, which fits.
-    Freshness { feed_ttl_secs: ttl.and_then(|secs| u32::try_from(secs).ok()), skip_hours, skip_days }
+    Freshness {
+        feed_ttl_secs: ttl.and_then(|secs| u32::try_from(secs).ok()),
+        skip_hours,
+        skip_days,
+        lifetime_secs: None,
+    }
 }
 
 fn period_secs(period: &str) -> Option<u64> {

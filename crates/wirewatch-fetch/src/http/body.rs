@@ -77,19 +77,20 @@ pub(crate) async fn read(
     }
     let head = (!first.is_empty()).then_some(Ok(first)).into_iter().chain(fault.map(Err));
     let raw: Pin<Box<dyn AsyncBufRead + Send>> = Box::pin(StreamReader::new(stream::iter(head).chain(wire)));
+    let mut last = coding;
     let mut decoded = decoder(coding, raw);
-    // A body packed twice is unpacked twice and no further.
-    if coding == Coding::Gzip && encoding.to_ascii_lowercase().matches("gzip").count() > 1 {
+    // A body packed twice is unpacked twice and no further; the outer packing is named last.
+    if let Some((label, _)) = encoding.rsplit_once(',').filter(|_| coding != Coding::Plain) {
         let mut inner = BufReader::new(decoded);
-        let again = match tokio::time::timeout_at(deadline, inner.fill_buf()).await {
-            Ok(Ok(start)) => start.starts_with(&[0x1f, 0x8b]),
+        last = match tokio::time::timeout_at(deadline, inner.fill_buf()).await {
+            Ok(Ok(start)) => Coding::of(label, &start[..start.len().min(MARK_BYTES)]),
             // A reader that is read on after its fault may come to a clean end: the fault would be lost.
             Ok(Err(error)) => return Body { end: ended(&error), ..body },
             Err(_) => return Body { end: BodyEnd::Slow, ..body },
         };
-        decoded = decoder(if again { Coding::Gzip } else { Coding::Plain }, Box::pin(inner));
+        decoded = decoder(last, Box::pin(inner));
     }
-    body.end = fill(&mut body.bytes, &mut body.held, decoded, coding, limits.bytes, deadline, budget).await;
+    body.end = fill(&mut body.bytes, &mut body.held, decoded, last, limits.bytes, deadline, budget).await;
     budget.shrink(&mut body.held, body.bytes.len());
     body.bytes.shrink_to_fit();
     body

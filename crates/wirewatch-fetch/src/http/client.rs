@@ -8,10 +8,11 @@ use crate::{
         clients::Clients,
         error::classify,
         gate::Gates,
-        guard::{AddressError, AddressGuard},
+        guard::AddressGuard,
         headers::Headers,
         settings::Manner,
     },
+    learnt::{Learnt, Lessons},
     time::Watch,
 };
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub(crate) struct Client {
     guard: Arc<AddressGuard>,
     gates: Gates,
     budget: Budget,
+    lessons: Lessons,
     config: FetchConfig,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Ask {
     pub(crate) body_limit: usize,
     pub(crate) host_pause: Duration,
     pub(crate) manner: Manner,
+    /// A turn that is further away than this is not waited for.
+    pub(crate) patience: Duration,
     /// Whether the body of a success is worth reading, by its headers.
     pub(crate) wanted: fn(&Headers) -> bool,
     pub(crate) watch: Watch,
@@ -54,6 +58,8 @@ pub(crate) struct Walk {
     left: Duration,
     /// Whether every address so far was of the first one's origin.
     at_home: bool,
+    /// The latest Retry-After of the redirects so far.
+    not_before: Option<Timestamp>,
 }
 
 impl Walk {
@@ -83,6 +89,8 @@ pub(crate) struct Answer {
     pub(crate) held: BytesHeld,
     /// A pause the host asked for by this answer.
     pub(crate) host_pause: Option<HostPause>,
+    /// No request before this, by the redirects on the way.
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 /// Why there is no answer.
@@ -99,11 +107,16 @@ impl Client {
         let guard = Arc::new(AddressGuard::new(&config.allow_sockets, &config.resolve, &config.lookup));
         let clients = Clients::new(&config, guard.clone())?;
         let budget = Budget::new(config.bytes_in_flight, config.feed_body_limit.max(config.page_body_limit));
-        Ok(Self { clients, guard, gates: Gates::default(), budget, config })
+        Ok(Self { clients, guard, gates: Gates::default(), budget, lessons: Lessons::default(), config })
     }
 
     pub(crate) fn config(&self) -> &FetchConfig {
         &self.config
+    }
+
+    /// What was learnt by the way.
+    pub(crate) fn lessons(&self) -> &Lessons {
+        &self.lessons
     }
 
     pub(crate) fn gates(&self) -> &Gates {
@@ -113,7 +126,7 @@ impl Client {
     /// Asks, follows redirects and reads the body. Time spent waiting for a host's turn or for the
     /// budget does not count against the timeouts.
     pub(crate) async fn ask(&self, address: &str, ask: &Ask) -> Result<Answer, NoAnswer> {
-        let mut walk = self.walk(address, &ask.manner)?;
+        let mut walk = self.walk(address)?;
         loop {
             if let Some(answer) = self.step(&mut walk, ask).await? {
                 return Ok(answer);
@@ -123,27 +136,20 @@ impl Client {
 
     /// Sets out for an address. Who must look at each redirect before it is followed calls
     /// [`Client::step`] until there is an answer.
-    pub(crate) fn walk(&self, address: &str, manner: &Manner) -> Result<Walk, NoAnswer> {
-        let checked = self.guard.parse(address).and_then(|url| self.check(&url, manner).map(|()| url));
-        let url = checked.map_err(|error| NoAnswer::Failed {
+    pub(crate) fn walk(&self, address: &str) -> Result<Walk, NoAnswer> {
+        let url = self.guard.parse(address).map_err(|error| NoAnswer::Failed {
             kind: FailureKind::Address,
             message: error.to_string(),
             hops: Vec::new(),
         })?;
-        Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout, at_home: true })
-    }
-
-    fn check(&self, url: &Url, manner: &Manner) -> Result<(), AddressError> {
-        match manner.route.proxy {
-            Some(_) => self.guard.check_proxied(url),
-            None => self.guard.check(url),
-        }
+        Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout, at_home: true, not_before: None })
     }
 
     /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
     pub(crate) async fn step(&self, walk: &mut Walk, ask: &Ask) -> Result<Option<Answer>, NoAnswer> {
-        let host = walk.url.host_str().unwrap_or_default().to_owned();
-        let turn = self.gates.enter(&host, ask.host_pause, ask.watch).await.map_err(NoAnswer::Paused)?;
+        let host = gate_of(&walk.url);
+        let turn = self.gates.enter(&host, ask.host_pause, ask.patience, ask.watch).await;
+        let turn = turn.map_err(NoAnswer::Paused)?;
         let sent = Instant::now();
         let response = self.send(walk, ask).await.map_err(|(kind, message)| NoAnswer::Failed {
             kind,
@@ -155,8 +161,9 @@ impl Client {
         let headers = Headers::from(response.headers());
         if let Some(target) = redirect_target(status, response.headers()) {
             drop((response, turn));
+            walk.not_before = walk.not_before.max(headers.retry_after(ask.watch.now()));
             walk.hops.push(Hop { url: walk.url.as_str().to_owned(), status });
-            let to = self.next_hop(&walk.url, &target, &walk.hops, &ask.manner)?;
+            let to = self.next_hop(&walk.url, &target, &walk.hops)?;
             walk.at_home &= is_home(&walk.url, &to);
             walk.url = to;
             return Ok(None);
@@ -164,7 +171,8 @@ impl Client {
         let host_pause = self.note_status(&host, status, &headers, ask.watch.now());
         let Body { bytes, end, held } = self.read_body(response, &headers, ask, walk.left).await;
         let (url, hops) = (walk.url.clone(), std::mem::take(&mut walk.hops));
-        Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause }))
+        let not_before = walk.not_before;
+        Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause, not_before }))
     }
 
     async fn send(&self, walk: &Walk, ask: &Ask) -> Result<reqwest::Response, (FailureKind, String)> {
@@ -208,14 +216,15 @@ impl Client {
     }
 
     /// Where a redirect leads, when we go there.
-    fn next_hop(&self, from: &Url, target: &str, hops: &[Hop], manner: &Manner) -> Result<Url, NoAnswer> {
+    fn next_hop(&self, from: &Url, target: &str, hops: &[Hop]) -> Result<Url, NoAnswer> {
         let failed =
             |message: String| NoAnswer::Failed { kind: FailureKind::Redirect, message, hops: hops.to_vec() };
         if hops.len() > self.config.max_redirects {
             return Err(failed(format!("more than {} redirects", self.config.max_redirects)));
         }
         let to = from.join(target).map_err(|_| failed("a redirect leads to no address".to_owned()))?;
-        self.check(&to, manner)
+        self.guard
+            .check(&to)
             .map_err(|error| failed(format!("a redirect leads where we do not go: {error}")))?;
         if hops.iter().any(|hop| hop.url == to.as_str()) {
             return Err(failed("the redirects lead in a circle".to_owned()));
@@ -227,11 +236,19 @@ impl Client {
         if status == 429 {
             return Some(self.gates.too_many_requests(host, now, headers.retry_after(now)));
         }
-        if status < 400 {
-            self.gates.answered(host);
+        if status < 400
+            && let Some(relief) = self.gates.answered(host)
+        {
+            self.lessons.add(Learnt::Answers(relief));
         }
         None
     }
+}
+
+/// The host whose turn is waited for: one for all its ports and schemes, and for its name with a final
+/// dot.
+fn gate_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 /// Whether a redirect stays where the feed's own headers may be sent: on the same host, and never away

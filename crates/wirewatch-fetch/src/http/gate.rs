@@ -57,14 +57,25 @@ pub(crate) struct Turn {
 impl Gates {
     /// Waits for the turn at a host: until no other request runs and `pause` has passed since the
     /// last one started. A host that asked to be left alone is not waited for: the pause it is in
-    /// comes back at once, also to those who were waiting when it asked.
-    pub(crate) async fn enter(&self, host: &str, pause: Duration, watch: Watch) -> Result<Turn, HostPause> {
+    /// comes back at once, also to those who were waiting when it asked. Nor is one whose `pause` still
+    /// lasts longer than `patience`.
+    pub(crate) async fn enter(
+        &self,
+        host: &str,
+        pause: Duration,
+        patience: Duration,
+        watch: Watch,
+    ) -> Result<Turn, HostPause> {
         let gate = self.gate(host, watch.now());
         gate.open(host, watch.now())?;
         let mut last_start = gate.turn.clone().lock_owned().await;
         gate.open(host, watch.now())?;
         if let Some(last) = *last_start {
-            tokio::time::sleep_until(last + pause).await;
+            let left = pause.saturating_sub(last.elapsed());
+            if left > patience {
+                return Err(too_long(host, pause, left, watch.now()));
+            }
+            tokio::time::sleep(left).await;
         }
         *last_start = Some(Instant::now());
         Ok(Turn { _guard: last_start })
@@ -75,10 +86,10 @@ impl Gates {
         // Whether a pause is over is not asked here: `enter` knows the time.
         let gate = self.gate(&host_pause.host, Timestamp::MIN);
         let mut pause = lock(&gate.pause);
+        pause.strikes = pause.strikes.max(host_pause.strikes);
         if pause.until.is_none_or(|until| until < host_pause.until) {
             pause.until = Some(host_pause.until);
             pause.reason.clone_from(&host_pause.reason);
-            pause.strikes = pause.strikes.max(host_pause.strikes);
         }
     }
 
@@ -106,11 +117,13 @@ impl Gates {
         HostPause { host: host.to_owned(), until, reason: pause.reason.clone(), strikes: pause.strikes }
     }
 
-    /// A host answered as it should.
-    pub(crate) fn answered(&self, host: &str) {
-        if let Some(gate) = lock(&self.hosts).get(host) {
-            lock(&gate.pause).strikes = 0;
-        }
+    /// A host answered as it should. Gives what is to be kept for a restart when it had strikes.
+    pub(crate) fn answered(&self, host: &str) -> Option<HostPause> {
+        let gate = lock(&self.hosts).get(host).cloned()?;
+        let strikes = std::mem::take(&mut lock(&gate.pause).strikes);
+        let (host, until) = (host.to_owned(), Timestamp::UNIX_EPOCH);
+        let relief = HostPause { host, until, reason: String::new(), strikes: 0 };
+        (strikes > 0).then_some(relief)
     }
 
     fn gate(&self, host: &str, now: Timestamp) -> Arc<Gate> {
@@ -159,6 +172,14 @@ impl Gate {
     }
 }
 
+/// The answer to one who would have to wait too long between two requests.
+fn too_long(host: &str, pause: Duration, left: Duration, now: Timestamp) -> HostPause {
+    // One second more: the machine's clock and the times given here need not agree to the microsecond.
+    let secs = i64::try_from(left.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+    let reason = format!("one request in {} s is allowed", pause.as_secs());
+    HostPause { host: host.to_owned(), until: after(now, secs), reason, strikes: 0 }
+}
+
 /// A poisoned lock holds plain values that are never left half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -180,12 +201,12 @@ mod tests {
     }
 
     async fn enter(gates: &Gates, host: &str, pause: Duration) -> Turn {
-        gates.enter(host, pause, Watch::start(eight())).await.expect("not paused")
+        gates.enter(host, pause, Duration::MAX, Watch::start(eight())).await.expect("not paused")
     }
 
     /// What one who comes at this time and does not wait is told; `None` when it would have to wait.
     fn knock(gates: &Gates, now: Timestamp) -> Option<Result<Turn, HostPause>> {
-        gates.enter(HOST, Duration::from_secs(3600), Watch::start(now)).now_or_never()
+        gates.enter(HOST, Duration::from_secs(3600), Duration::MAX, Watch::start(now)).now_or_never()
     }
 
     fn paused(gates: &Gates, now: Timestamp) -> Option<HostPause> {
@@ -234,7 +255,7 @@ mod tests {
     async fn nobody_waits_for_a_turn_at_a_host_that_is_paused() {
         let gates = Gates::default();
         let first = enter(&gates, HOST, Duration::ZERO).await;
-        let waiting = gates.enter(HOST, Duration::from_secs(3600), Watch::start(eight()));
+        let waiting = gates.enter(HOST, Duration::from_secs(3600), Duration::MAX, Watch::start(eight()));
         tokio::pin!(waiting);
         assert!(futures_util::poll!(&mut waiting).is_pending());
         let pause = gates.too_many_requests(HOST, eight(), None);
@@ -262,7 +283,8 @@ mod tests {
         assert!(paused(&gates, at("2022-01-10T08:59:59Z")).is_some());
         assert_eq!(until(at("2022-01-10T09:00:00Z")), at("2022-01-10T11:00:00Z"));
         assert_eq!(paused(&gates, at("2022-01-10T11:00:00Z")), None);
-        gates.answered(HOST);
+        let relief = gates.answered(HOST).expect("it had strikes");
+        assert_eq!((relief.strikes, gates.answered(HOST)), (0, None), "told once");
         assert_eq!(until(at("2022-01-10T12:00:00Z")), at("2022-01-10T13:00:00Z"));
     }
 
@@ -294,6 +316,19 @@ mod tests {
         let (before, after) = (Gates::default(), Gates::default());
         after.restore(&before.too_many_requests(HOST, eight(), None));
         assert_eq!(paused(&after, eight()).expect("still paused").until, at("2022-01-10T09:00:00Z"));
+        let again = after.too_many_requests(HOST, at("2022-01-10T10:00:00Z"), None);
+        assert_eq!((again.until, again.strikes), (at("2022-01-10T12:00:00Z"), 2), "and its strikes");
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_is_far_away_is_not_waited_for() {
+        let gates = Gates::default();
+        let (day, minute) = (Duration::from_secs(86_400), Duration::from_secs(60));
+        let enter = || gates.enter(HOST, day, minute, Watch::start(eight()));
+        assert!(enter().await.is_ok());
+        let told = enter().now_or_never().expect("an answer at once").expect_err("too long");
+        assert!((at("2022-01-11T07:59:00Z")..at("2022-01-11T08:00:02Z")).contains(&told.until));
+        assert!(knock(&gates, eight()).is_none(), "one who has patience waits: it is no pause of the host");
     }
 
     #[tokio::test]
@@ -304,10 +339,10 @@ mod tests {
             gates.restore(&host_pause(format!("h{nth}.example"), nine));
         }
         gates.restore(&host_pause(HOST.to_owned(), ten));
-        let used = gates.enter("used.example", Duration::ZERO, Watch::start(eight())).await;
+        let used = gates.enter("used.example", Duration::ZERO, Duration::MAX, Watch::start(eight())).await;
         drop(used.expect("not paused"));
         assert_eq!(len(&gates), MOST_HOSTS);
-        drop(gates.enter("new.example", Duration::ZERO, Watch::start(nine)).await);
+        drop(gates.enter("new.example", Duration::ZERO, Duration::MAX, Watch::start(nine)).await);
         assert_eq!(len(&gates), 3, "the paused one, the one just asked, and the new one");
         assert!(paused(&gates, nine).is_some());
     }
@@ -315,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn of_hosts_that_are_all_paused_those_whose_pause_ends_soonest_are_forgotten() {
         let gates = Gates::default();
-        let running = gates.enter("used.example", Duration::ZERO, Watch::start(eight())).await;
+        let running = gates.enter("used.example", Duration::ZERO, Duration::MAX, Watch::start(eight())).await;
         gates.restore(&host_pause(HOST.to_owned(), at("2022-01-12T00:00:00Z")));
         for nth in 0..3 * MOST_HOSTS {
             let until = after(eight(), 1 + i64::try_from(nth).expect("small"));

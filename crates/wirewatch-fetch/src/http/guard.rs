@@ -4,8 +4,8 @@
 //! resolver for literals, so either check alone would be no guard. The address that was checked is
 //! the one that is dialled, on every hop of a redirect.
 //!
-//! Through a proxy it is the proxy that resolves names. Then only literals, and names that mean this
-//! machine or its network by standard, are checked: the rest is in the hands of whoever runs the proxy.
+//! Names that mean this machine or its network by standard are refused unresolved. Through a proxy it is
+//! the proxy that resolves the others: where they lead then is in the hands of whoever runs it.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
@@ -103,17 +103,9 @@ impl AddressGuard {
                 Some(socket) => {
                     self.check_socket(SocketAddr::new(socket.ip(), url.port().unwrap_or(socket.port())))
                 }
+                None if is_local_name(name) => Err(AddressError::NotPublic(cut(name))),
                 None => Ok(()),
             },
-        }
-    }
-
-    /// [`AddressGuard::check`] for an address whose name a proxy resolves.
-    pub(crate) fn check_proxied(&self, url: &Url) -> Result<(), AddressError> {
-        self.check(url)?;
-        match url.host() {
-            Some(Host::Domain(name)) if is_local_name(name) => Err(AddressError::NotPublic(cut(name))),
-            _ => Ok(()),
         }
     }
 
@@ -309,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_proxy_must_not_resolve_are_told() {
+    fn names_of_this_machine_and_its_network_are_refused_unresolved() {
         let guard = AddressGuard::default();
-        let passes = |address: &str| guard.check_proxied(&Url::parse(address).expect("an address")).is_ok();
+        let passes = |address: &str| guard.parse(address).is_ok();
         for address in ["http://localhost/", "http://printer/", "http://a.local./", "http://x.internal/"] {
             assert!(!passes(address), "{address}");
         }

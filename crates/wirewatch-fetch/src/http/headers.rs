@@ -44,29 +44,43 @@ impl Headers {
         Some(after(now, secs.clamp(0, LONGEST_RETRY_AFTER_SECS)))
     }
 
-    /// How long the answer stays fresh, in seconds (RFC 9111 §4.2.1): `max-age` less `Age`, else
-    /// `Expires` less `Date`. `None` when nothing, or nothing positive, is granted.
-    pub(crate) fn lifetime_secs(&self, now: Timestamp) -> Option<i64> {
+    /// How long the answer stays fresh (RFC 9111 §4.2.1): `max-age` less `Age`, else `Expires` less
+    /// `Date`. `s-maxage` is for shared caches. `None` when the headers say nothing of it.
+    pub(crate) fn lifetime(&self, now: Timestamp) -> Option<Lifetime> {
         let control = self.joined("cache-control").to_ascii_lowercase();
         let directives = || control.split(',').map(str::trim);
-        if directives().any(|directive| matches!(directive, "no-store" | "no-cache")) {
-            return None;
-        }
+        let reusable = !directives().any(|directive| matches!(directive, "no-store" | "no-cache"));
         let max_age = directives().find_map(|directive| {
-            let digits = directive.strip_prefix("max-age=")?.trim_matches('"');
-            let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            all_digits.then(|| digits.parse().unwrap_or(i64::MAX))
+            let (name, value) = directive.split_once('=')?;
+            let digits = value.trim().trim_matches('"');
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            (name.trim_end() == "max-age" && is_number).then(|| digits.parse().unwrap_or(i64::MAX))
         });
         let secs = if let Some(max_age) = max_age {
             let age = self.get("age").and_then(|age| age.trim().parse::<i64>().ok()).unwrap_or(0).max(0);
             max_age.saturating_sub(age)
-        } else {
-            let expires = http_date(self.get("expires")?)?;
+        } else if let Some(expires) = self.get("expires") {
+            // What is no date, `0` above all, has expired already (RFC 9111 §5.3).
+            let expires = http_date(expires).unwrap_or(Timestamp::MIN);
             let date = self.get("date").and_then(http_date).unwrap_or(now);
             seconds_between(date, expires)
+        } else if reusable {
+            return None;
+        } else {
+            0
         };
-        (secs > 0).then(|| secs.min(LONGEST_LIFETIME_SECS))
+        Some(Lifetime { secs: secs.clamp(0, LONGEST_LIFETIME_SECS), reusable })
     }
+}
+
+/// What an answer says of its freshness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    /// For so long nothing new is to be expected; from 0 to a day, in seconds.
+    pub(crate) secs: i64,
+    /// False for `no-store` and `no-cache`: the time then is a bound to keep and no leave to come again
+    /// as soon as it is over.
+    pub(crate) reusable: bool,
 }
 
 impl From<&HeaderMap> for Headers {
@@ -126,28 +140,33 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_lifetime(headers: &[(&'static str, &'static str)], want: Option<i64>) {
-        assert_eq!(headers.iter().copied().collect::<Headers>().lifetime_secs(now()), want, "{headers:?}");
+    fn check_lifetime(headers: &[(&'static str, &'static str)], want: Option<(i64, bool)>) {
+        let lifetime = headers.iter().copied().collect::<Headers>().lifetime(now());
+        assert_eq!(lifetime.map(|lifetime| (lifetime.secs, lifetime.reusable)), want, "{headers:?}");
     }
 
     #[test]
     fn a_lifetime_is_max_age_less_age_else_expires() {
-        check_lifetime(&[("cache-control", "public, max-age=600"), ("age", "100")], Some(500));
-        check_lifetime(&[("cache-control", "max-age=600"), ("expires", "0")], Some(600));
-        check_lifetime(&[("expires", "Mon, 10 Jan 2022 08:30:00 GMT")], Some(1800));
+        check_lifetime(&[("cache-control", "public, max-age=600"), ("age", "100")], Some((500, true)));
+        check_lifetime(&[("cache-control", "max-age=600"), ("expires", "0")], Some((600, true)));
+        check_lifetime(&[("expires", "Mon, 10 Jan 2022 08:30:00 GMT")], Some((1800, true)));
         check_lifetime(
             &[("date", "Mon, 10 Jan 2022 08:20:00 GMT"), ("expires", "Mon, 10 Jan 2022 08:30:00 GMT")],
-            Some(600),
+            Some((600, true)),
         );
-        check_lifetime(&[("cache-control", "max-age=315360000")], Some(LONGEST_LIFETIME_SECS));
+        check_lifetime(&[("cache-control", "max-age=315360000")], Some((LONGEST_LIFETIME_SECS, true)));
+        check_lifetime(&[("cache-control", "s-maxage=9, Max-Age = \"60\"")], Some((60, true)));
+        check_lifetime(&[("cache-control", "public"), ("cache-control", "max-age=60")], Some((60, true)));
     }
 
     #[test]
-    fn nothing_granted_is_no_lifetime() {
-        check_lifetime(&[("cache-control", "max-age=0")], None);
-        check_lifetime(&[("cache-control", "no-store, max-age=600")], None);
-        check_lifetime(&[("expires", "0")], None);
-        check_lifetime(&[("cache-control", "max-age=60"), ("age", "90")], None);
+    fn an_answer_that_is_over_grants_nothing() {
+        check_lifetime(&[("cache-control", "max-age=0")], Some((0, true)));
+        check_lifetime(&[("expires", "0")], Some((0, true)));
+        check_lifetime(&[("cache-control", "max-age=60"), ("age", "90")], Some((0, true)));
+        check_lifetime(&[("cache-control", "no-store, max-age=600")], Some((600, false)));
+        check_lifetime(&[("cache-control", "no-cache")], Some((0, false)));
+        check_lifetime(&[("cache-control", "max-age=-5, s-maxage=60")], None);
         check_lifetime(&[], None);
     }
 

@@ -62,6 +62,23 @@ impl Robots {
         Self { sitemaps, ..own.or(general).unwrap_or_default() }
     }
 
+    /// The rules as lines that [`Robots::from_text`] reads again.
+    pub(crate) fn to_text(&self) -> String {
+        let word = |rule: &Rule| if rule.allow { "allow" } else { "disallow" };
+        let lines = self.rules.iter().map(|rule| format!("{}:{}\n", word(rule), rule.pattern));
+        let delay = self.crawl_delay_secs.map(|secs| format!("crawl-delay:{secs}\n"));
+        lines.chain(delay).collect()
+    }
+
+    /// The rules of [`Robots::to_text`].
+    pub(crate) fn from_text(text: &str) -> Self {
+        let mut robots = Self::default();
+        for (key, value) in text.lines().filter_map(|line| line.split_once(':')) {
+            robots.add(key, value);
+        }
+        robots
+    }
+
     /// About how much memory the rules take, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let rules = self.rules.iter().map(|rule| size_of::<Rule>() + rule.pattern.capacity());
@@ -240,6 +257,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn rules_are_the_same_after_a_restart(file in "(user-agent:\\*\n)((dis)?allow:[/a-z#%*$: ]{0,9}\n|crawl-delay:[0-9.]{1,4}\n){0,6}") {
+            let robots = Robots::parse(file.as_bytes(), "wirewatch");
+            prop_assert_eq!(Robots::from_text(&robots.to_text()), robots);
+        }
+
         #[test]
         fn nothing_panics(file in "(?s).{0,200}", path in "\\PC{0,40}") {
             let _ = Robots::parse(file.as_bytes(), "wirewatch").allows(&path);

@@ -3,6 +3,18 @@
 
 #![allow(clippy::expect_used, reason = "tests")]
 
+mod addresses;
+mod bodies;
+mod conditional;
+mod freshness;
+mod hosts;
+mod manners;
+mod pages;
+mod reading;
+mod redirects;
+mod robots;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod transport;
+mod waiting;

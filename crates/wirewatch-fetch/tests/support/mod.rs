@@ -2,28 +2,29 @@
 
 #![allow(dead_code, unreachable_pub, clippy::expect_used, reason = "each test file uses a part of it")]
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
-use wirewatch_fetch::{FetchConfig, Fetcher, PageRequest, read_feed};
-use wirewatch_model::{DueFeed, FailureKind, FeedCheck, FeedId, Outcome};
+use wirewatch_fetch::{FetchConfig, Fetcher, PageAnswer, PageRequest, PageResult, read_feed};
+use wirewatch_model::{DueFeed, FailureKind, FeedCheck, FeedId, Outcome, Page, PageFailure, Rhythm};
 
 /// A request as received; every byte one character.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub path: String,
     pub head: String,
+    pub at: Instant,
 }
 
 impl Request {
@@ -86,7 +87,7 @@ impl Server {
 }
 
 /// Reads the head of a request; `None` when the connection ends before.
-pub async fn read_request(stream: &mut tokio::net::TcpStream) -> Option<Request> {
+pub async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -95,7 +96,7 @@ pub async fn read_request(stream: &mut tokio::net::TcpStream) -> Option<Request>
     }
     let head: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let path = head.split(' ').nth(1)?.to_owned();
-    Some(Request { path, head })
+    Some(Request { path, head, at: Instant::now() })
 }
 
 /// An answer with these header lines and this body.
@@ -198,4 +199,109 @@ pub fn due(url: &str) -> DueFeed {
 
 pub fn now() -> Timestamp {
     "2022-01-10T08:00:00Z".parse().expect("a time")
+}
+
+/// A feed that was watched for weeks with an entry every two minutes, the last one just now.
+pub fn lively(url: &str) -> DueFeed {
+    static WATCHED: LazyLock<DueFeed> = LazyLock::new(|| {
+        let ago = |minutes: i64| now() - SignedDuration::from_mins(minutes);
+        let all: Vec<Timestamp> = (0..30 * 24 * 40).map(|nth| ago(1 + 2 * nth)).collect();
+        let mut rhythm = Rhythm { since: Some(ago(60 * 24 * 40)), ..Rhythm::default() };
+        rhythm.observe(&all, now());
+        DueFeed { rhythm, recent_entries: all[..20].to_vec(), last_checked: Some(ago(15)), ..due("") }
+    });
+    DueFeed { url: url.to_owned(), ..WATCHED.clone() }
+}
+
+/// A server that hands each connection to `serve`.
+pub async fn raw<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(TcpStream) -> F + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    addr
+}
+
+/// A server that sends `head`, then `piece` again and again with `pause` in between, until nobody
+/// listens any more; and how many bytes it could send.
+pub async fn endless(head: &'static str, piece: Vec<u8>, pause: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let (count, piece) = (sent.clone(), Arc::new(piece));
+    let addr = raw(move |mut stream| {
+        let (count, piece) = (count.clone(), piece.clone());
+        async move {
+            if read_request(&mut stream).await.is_none() || stream.write_all(head.as_bytes()).await.is_err() {
+                return;
+            }
+            while let Ok(written) = stream.write(&piece).await {
+                count.fetch_add(written, Ordering::SeqCst);
+                tokio::time::sleep(pause).await;
+            }
+        }
+    })
+    .await;
+    (addr, sent)
+}
+
+/// All that an encoder makes of its input.
+pub async fn pack(encoder: impl tokio::io::AsyncRead) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    std::pin::pin!(encoder).read_to_end(&mut bytes).await.expect("packed");
+    bytes
+}
+
+/// The bytes in a gzip frame.
+pub async fn gzip(plain: &[u8]) -> Vec<u8> {
+    pack(async_compression::tokio::bufread::GzipEncoder::new(plain)).await
+}
+
+/// A server without robots.txt whose every other address redirects to `target`.
+pub async fn redirecting(target: &'static str) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => answer(404, &[], ""),
+        _ => answer(302, &[&format!("Location: {target}")], ""),
+    })
+    .await
+}
+
+/// Until when a page is put off, and why.
+#[track_caller]
+pub fn postponed(answer: &PageAnswer) -> (Timestamp, &str) {
+    match &answer.result {
+        Ok(PageResult::Postponed { until, reason }) => (*until, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asks for a page.
+pub async fn ask(fetcher: &Fetcher, url: &str) -> PageAnswer {
+    fetcher.fetch_page(&page_of(url), now()).await
+}
+
+/// The page at an address, or why it could not be had.
+pub async fn page_at(fetcher: &Fetcher, url: &str) -> Result<Page, PageFailure> {
+    match ask(fetcher, url).await.result? {
+        PageResult::Page(page, held) => {
+            assert!(held.bytes() >= page.body.len());
+            Ok(page)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A page.
+pub const HTML: &str = "<html><body><article><p>The talks went on.</p></article></body></html>";
+
+/// A server with this robots.txt and a page at every other path.
+pub async fn with_robots(robots: &'static str) -> Server {
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], robots),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await
 }

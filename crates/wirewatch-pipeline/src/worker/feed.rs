@@ -21,6 +21,12 @@ pub(crate) async fn fetch(shared: Shared, due: Queue<Due>, answered: mpsc::Sende
         let mut answer = shared.fetcher.fetch_feed(&feed, shared.clock.now()).await;
         // The fetcher adds what it took by the machine's clock; the schedule knows only ours.
         answer.at = shared.clock.now();
+        for write in shared.learnt() {
+            // Whether it was stored is not waited for: it can be learnt again.
+            if shared.writer.enqueue(write).await.is_err() {
+                return;
+            }
+        }
         if answered.send(Answered { feed, answer, ticket }).await.is_err() {
             return;
         }

@@ -41,6 +41,11 @@ async fn one(
     };
     let answer = shared.fetcher.fetch_page(&request, shared.clock.now()).await;
     ticket.free_host();
+    for write in shared.learnt() {
+        if finished.send(Finished::Note(write)).await.is_err() {
+            return false;
+        }
+    }
     if let Some(pause) = answer.host_pause
         && finished.send(Finished::Note(Write::HostPaused(pause))).await.is_err()
     {

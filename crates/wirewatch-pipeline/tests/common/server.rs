@@ -46,6 +46,7 @@ impl Answer {
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub method: String,
     pub host: String,
     pub path: String,
     pub headers: HashMap<String, String>,
@@ -94,6 +95,11 @@ impl Server {
             .collect()
     }
 
+    /// All requests so far.
+    pub fn all_requests(&self) -> Vec<Request> {
+        self.lock().log.clone()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +130,7 @@ async fn read_request<R: tokio::io::AsyncBufRead + Unpin>(
     lines: &mut tokio::io::Lines<R>,
 ) -> Option<Request> {
     let first = lines.next_line().await.ok()??;
-    let path = first.split(' ').nth(1)?.to_owned();
+    let (method, path) = (first.split(' ').next()?.to_owned(), first.split(' ').nth(1)?.to_owned());
     let mut headers = HashMap::new();
     loop {
         let line = lines.next_line().await.ok()??;
@@ -136,7 +142,7 @@ async fn read_request<R: tokio::io::AsyncBufRead + Unpin>(
         }
     }
     let host = headers.get("host").cloned().unwrap_or_default();
-    Some(Request { host, path, headers })
+    Some(Request { method, host, path, headers })
 }
 
 /// A matching validator gets a 304, as a sound server would answer.

@@ -6,7 +6,12 @@ use crate::column::{Hash128, Micros};
 use crate::writer::host_memory;
 use jiff::Timestamp;
 use rusqlite::{Row, params};
-use wirewatch_model::{ArticleId, HostMemory, HostPause, Seq, StoryId};
+use wirewatch_model::{ArticleId, HostMemory, HostPause, RobotsRules, Seq, StoryId};
+
+/// Hosts a new process is told of.
+const MOST_HOSTS: u32 = 8_192;
+/// Most bytes the rules of one origin may take: a file of 500 KiB with every letter percent-encoded.
+const MOST_ROBOTS_BYTES: usize = 2 * 1024 * 1024;
 
 /// A stored article as far as judging needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,14 +131,46 @@ impl Reader {
         Ok(self.rows(
             "SELECT host, paused_until, pause_reason, strikes FROM host WHERE paused_until > ?1 ORDER BY host",
             params![Micros(now)],
-            |row| {
-                Ok(HostPause {
-                    host: row.get(0)?,
-                    until: row.get::<_, Micros>(1)?.0,
-                    reason: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-                    strikes: row.get(3)?,
-                })
-            },
+            host_pause,
         )?)
     }
+
+    /// [`Reader::host_pauses`] with those of hosts that have not answered as they should since, over or
+    /// not: what a new process must know to go on doubling.
+    pub fn host_strikes(&self, now: Timestamp) -> Result<Vec<HostPause>, StoreError> {
+        Ok(self.rows(
+            "SELECT host, paused_until, pause_reason, strikes FROM host
+              WHERE paused_until > ?1 OR (strikes > 0 AND paused_until IS NOT NULL)
+              ORDER BY paused_until DESC LIMIT ?2",
+            params![Micros(now), MOST_HOSTS],
+            host_pause,
+        )?)
+    }
+
+    /// What is known of robots.txt and still believed.
+    pub fn robots(&self, now: Timestamp) -> Result<Vec<RobotsRules>, StoreError> {
+        let packed: Vec<(RobotsRules, Vec<u8>)> = self.rows(
+            "SELECT origin, until, rules FROM robots WHERE until > ?1 ORDER BY origin",
+            [Micros(now)],
+            |row| {
+                let (origin, until) = (row.get(0)?, row.get::<_, Micros>(1)?.0);
+                Ok((RobotsRules { origin, until, rules: String::new() }, row.get(2)?))
+            },
+        )?;
+        // One that cannot be unpacked is asked for again.
+        let unpacked = packed.into_iter().filter_map(|(rules, packed)| {
+            let bytes = zstd::bulk::decompress(&packed, MOST_ROBOTS_BYTES).ok()?;
+            Some(RobotsRules { rules: String::from_utf8(bytes).ok()?, ..rules })
+        });
+        Ok(unpacked.collect())
+    }
+}
+
+fn host_pause(row: &Row<'_>) -> rusqlite::Result<HostPause> {
+    Ok(HostPause {
+        host: row.get(0)?,
+        until: row.get::<_, Micros>(1)?.0,
+        reason: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        strikes: row.get(3)?,
+    })
 }

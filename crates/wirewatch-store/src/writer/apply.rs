@@ -3,7 +3,7 @@
 use super::entry::Taken;
 use super::pending::{Mark, Pending};
 use super::{Failure, ShortWrite, Write, WriterOptions, Written};
-use super::{announce, article, entry, feed, feed_check, host, job, rows, setback, websub};
+use super::{announce, article, entry, feed, feed_check, host, job, robots, rows, setback, websub};
 use crate::column::Micros;
 use crate::stems::Stems;
 use jiff::Timestamp;
@@ -94,6 +94,7 @@ pub(super) fn apply(context: &mut Context<'_>, write: &Write) -> Result<Written,
         Write::HostPaused(pause) => host::pause(context.connection, pause).map(done),
         Write::FeedPushed(push) => websub::pushed(context, push).map(Written::Checked),
         Write::Subscription(write) => websub::apply(context.connection, write).map(done),
+        Write::RobotsKept { rules, at } => robots::keep(context, rules, *at).map(done),
         Write::Strike { target, at } => setback::strike(context, *target, *at).map(done),
         Write::Meta { key, value } => put_meta(context.connection, key, value.as_deref()).map(done),
         Write::Short(write) => apply_short(context, write),

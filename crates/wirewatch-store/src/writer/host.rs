@@ -19,13 +19,14 @@ const PAGES_BEFORE_HALVING: u32 = 1_000;
 /// Bytes of one block: hash, pages, age.
 const PACKED: usize = 12;
 
-/// Keeps the longer of two pauses.
+/// Keeps the longer of two pauses, and how often the host asked.
 pub(super) fn pause(connection: &Connection, pause: &HostPause) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "INSERT INTO host (host, paused_until, pause_reason, strikes) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (host) DO UPDATE SET paused_until = ?2, pause_reason = ?3, strikes = ?4
-              WHERE paused_until IS NULL OR paused_until < ?2",
+             ON CONFLICT (host) DO UPDATE SET
+                pause_reason = CASE WHEN paused_until >= ?2 THEN pause_reason ELSE ?3 END,
+                paused_until = max(coalesce(paused_until, ?2), ?2), strikes = ?4",
         )?
         .execute(params![pause.host, Micros(pause.until), pause.reason, pause.strikes])?;
     Ok(())

@@ -4,7 +4,7 @@ use super::SubscriptionWrite;
 use jiff::Timestamp;
 use wirewatch_model::{
     ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedPush, FeedSettings, FeedSpec, HostPause, JobId,
-    PageFailure, Reject, Seq, TaggedArticle,
+    PageFailure, Reject, RobotsRules, Seq, TaggedArticle,
 };
 
 /// One request to the writer. All of it is stored, or nothing.
@@ -91,12 +91,19 @@ pub enum Write {
         /// Now.
         at: Timestamp,
     },
-    /// A host asked for a pause.
+    /// A host asked for a pause, or has answered as it should again (no strikes).
     HostPaused(HostPause),
     /// What a hub pushed of a feed. Answers [`Written::Checked`].
     FeedPushed(Box<FeedPush>),
     /// A subscription at a hub moves on.
     Subscription(SubscriptionWrite),
+    /// The robots.txt of an origin was had.
+    RobotsKept {
+        /// Its rules.
+        rules: RobotsRules,
+        /// Now.
+        at: Timestamp,
+    },
     /// The process died while this was in work. At two deaths an entry is set aside and a feed is
     /// left alone for a day. What is not there any more is passed over: an old journal must not stop
     /// a start.

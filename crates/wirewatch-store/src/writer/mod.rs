@@ -24,6 +24,7 @@ mod message;
 mod pending;
 mod publisher;
 mod revise;
+mod robots;
 mod rows;
 mod setback;
 mod short;

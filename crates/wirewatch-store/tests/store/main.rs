@@ -7,6 +7,7 @@ mod attempts;
 mod completion;
 mod conservation;
 mod crash;
+mod hosts;
 mod identity;
 mod inbox;
 mod items;
