@@ -9,7 +9,7 @@ use crate::{
         body::BodyEnd,
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
-        headers::{Headers, Lifetime, conditions},
+        headers::{Headers, conditions},
         settings::{Manner, SettingsError},
         walls::wall,
     },
@@ -311,11 +311,12 @@ fn refreshed(stored: &Validators, headers: &Headers) -> Validators {
 /// leaves what the body said; a 304 without a word on its freshness leaves that too (RFC 9111 §4.3.4).
 fn fresh(due: &DueFeed, check: &FeedCheck, headers: &Headers) -> Freshness {
     let body_said = check.freshness.as_ref().unwrap_or(&due.freshness);
-    let lifetime_secs = match headers.lifetime(check.checked_at) {
-        None if check.status == Some(304) => due.freshness.lifetime_secs,
+    let at = check.checked_at;
+    let lifetime_secs = if check.status == Some(304) && headers.lifetime(at).is_none() {
+        due.freshness.lifetime_secs
+    } else {
         // At most a day, which fits.
-        Some(Lifetime { secs: secs @ 1.., reusable: true }) => u32::try_from(secs).ok(),
-        _ => None,
+        headers.granted_secs(at).and_then(|secs| u32::try_from(secs).ok())
     };
     Freshness { lifetime_secs, ..body_said.clone() }
 }

@@ -2,7 +2,7 @@
 
 use super::{Line, line};
 use crate::{
-    http::headers::Headers,
+    http::headers::{Headers, Lifetime},
     time::{http_date, seconds_between, span_in_words},
 };
 use jiff::Timestamp;
@@ -51,11 +51,18 @@ fn content_type(value: &str) -> String {
 }
 
 fn cache_control(value: &str, headers: &Headers, at: Timestamp) -> String {
-    match headers.lifetime_secs(at) {
-        Some(secs) if value.to_ascii_lowercase().contains("max-age") => {
+    let max_age = value.to_ascii_lowercase().contains("max-age");
+    match headers.lifetime(at).filter(|lifetime| max_age && lifetime.secs > 0) {
+        Some(Lifetime { secs, reusable: true }) => {
             format!("grants {}: not asked sooner, and as often as that", span_in_words(secs))
         }
-        _ => "grants nothing: the usual floor stays".to_owned(),
+        Some(Lifetime { secs, reusable: false }) => {
+            format!(
+                "not to be kept, so it grants nothing, but is not asked sooner than in {}",
+                span_in_words(secs)
+            )
+        }
+        None => "grants nothing: the usual floor stays".to_owned(),
     }
 }
 
@@ -63,7 +70,7 @@ fn expires(value: &str, headers: &Headers, at: Timestamp) -> String {
     if headers.joined("cache-control").to_ascii_lowercase().contains("max-age") {
         return "max-age outranks it".to_owned();
     }
-    match (http_date(value), headers.lifetime_secs(at)) {
+    match (http_date(value), headers.granted_secs(at)) {
         (None, _) => "no date: passed over".to_owned(),
         (Some(_), Some(secs)) => format!("grants {}: not asked sooner", span_in_words(secs)),
         (Some(date), None) if seconds_between(date, at) >= 0 => {

@@ -44,6 +44,12 @@ impl Headers {
         Some(after(now, secs.clamp(0, LONGEST_RETRY_AFTER_SECS)))
     }
 
+    /// The lifetime the answer grants, in seconds: never 0.
+    pub(crate) fn granted_secs(&self, now: Timestamp) -> Option<i64> {
+        let granted = self.lifetime(now).filter(|lifetime| lifetime.reusable && lifetime.secs > 0);
+        granted.map(|lifetime| lifetime.secs)
+    }
+
     /// How long the answer stays fresh (RFC 9111 §4.2.1): `max-age` less `Age`, else `Expires` less
     /// `Date`. `s-maxage` is for shared caches. `None` when the headers say nothing of it.
     pub(crate) fn lifetime(&self, now: Timestamp) -> Option<Lifetime> {
