@@ -22,7 +22,13 @@ fuzz_target!(|texts: (String, String)| {
             standalone: true,
         };
         assert!(matches!(deduper.judge(&incoming, None), Step::Judged(_)), "both texts are in memory");
-        let tags = TAGGER.tag(&TagInput { title: incoming.title, text, language: None, background: &[] });
+        let tags = TAGGER.tag(&TagInput {
+            title: incoming.title,
+            text,
+            language: None,
+            background: &[],
+            hinted: &[],
+        });
         for span in tags.topics.iter().flat_map(|topic| &topic.evidence) {
             let field = if span.field == Field::Title { incoming.title } else { text };
             assert!(span.start < span.end && span.end as usize <= field.chars().count());

@@ -64,6 +64,8 @@ pub(crate) struct Clean {
 /// dedup → taggers
 pub(crate) struct Judged {
     pub(crate) article: JudgedArticle,
+    /// Topics its feed is set to be likely to have.
+    pub(crate) hinted: Vec<String>,
     pub(crate) ticket: Ticket,
 }
 

@@ -34,8 +34,13 @@ pub struct SeedSource<'a> {
 /// Key terms are the words and pairs of words that recur and are no function words, weighted by how
 /// often they recur and how early they stand.
 pub fn learn_seed(tagger: &Tagger, source: &SeedSource<'_>) -> SeedProfile {
-    let input =
-        TagInput { title: source.title, text: source.text, language: source.language, background: &[] };
+    let input = TagInput {
+        title: source.title,
+        text: source.text,
+        language: source.language,
+        background: &[],
+        hinted: &[],
+    };
     let tags = tagger.tag(&input);
     let names = |kind: EntityKind| {
         let mut names: Vec<String> = tags
@@ -73,7 +78,13 @@ fn topics_of_paragraphs(tagger: &Tagger, source: &SeedSource<'_>) -> BTreeMap<St
     let mut topics: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     let paragraphs = source.text.lines().filter(|line| !line.trim().is_empty());
     for (number, text) in (1_u32..).zip(paragraphs) {
-        let tags = tagger.tag(&TagInput { title: "", text, language: source.language, background: &[] });
+        let tags = tagger.tag(&TagInput {
+            title: "",
+            text,
+            language: source.language,
+            background: &[],
+            hinted: &[],
+        });
         for topic in tags.topics {
             topics.entry(topic.slug).or_default().push(number);
         }

@@ -11,7 +11,7 @@ use wirewatch_model::{Field, Tags};
 static TAGGER: LazyLock<Tagger> = LazyLock::new(Tagger::builtin);
 
 fn tag(title: &str, text: &str) -> Tags {
-    TAGGER.tag(&TagInput { title, text, language: None, background: &[] })
+    TAGGER.tag(&TagInput { title, text, language: None, background: &[], hinted: &[] })
 }
 
 fn slugs(tags: &Tags) -> Vec<&str> {
@@ -130,7 +130,8 @@ fn stock_passages_given_with_the_article_count_little() {
     let start = TALKS.chars().count() as u32;
     let background = start..start + stock.chars().count() as u32;
     let share = |background: &[std::ops::Range<u32>]| {
-        let input = TagInput { title: "Peace talks resume", text: &text, language: None, background };
+        let input =
+            TagInput { title: "Peace talks resume", text: &text, language: None, background, hinted: &[] };
         let at = TAGGER.topics().position(|topic| topic.slug == "sanctions").expect("shipped");
         TAGGER.measure(&input).topics[at].share
     };
@@ -152,7 +153,7 @@ fn evidence_is_the_strongest_and_bounded() {
 #[test]
 fn entities_have_one_name_in_every_language_and_are_bounded() {
     let text = "Шольц зустрівся з Путіним у Москві. Путін назвав Байдена.";
-    let tags = TAGGER.tag(&TagInput { title: "", text, language: Some("uk"), background: &[] });
+    let tags = TAGGER.tag(&TagInput { title: "", text, language: Some("uk"), background: &[], hinted: &[] });
     let found: Vec<(&str, &str)> = tags
         .entities
         .iter()
@@ -177,8 +178,41 @@ fn a_name_without_its_capital_is_a_word() {
         text: "Слой песков лежит у моря.",
         language: Some("ru"),
         background: &[],
+        hinted: &[],
     });
     assert!(tags.entities.is_empty());
+}
+
+#[test]
+fn a_hinted_topic_needs_less_evidence_and_never_none() {
+    let hinted = ["sanctions".to_owned(), "belarus".to_owned()];
+    let filler = "The harbour was quiet and the ships waited for the morning. ".repeat(2);
+    let text = format!(
+        "Russian and Ukrainian envoys met in Geneva on Monday to speak about the border of Ukraine. {filler}\
+         One of the envoys also mentioned sanctions against banks. {filler}"
+    );
+    let tags = |hinted: &[String]| {
+        TAGGER.tag(&TagInput {
+            title: "Envoys meet in Geneva",
+            text: &text,
+            language: Some("en"),
+            background: &[],
+            hinted,
+        })
+    };
+    assert!(!slugs(&tags(&[])).contains(&"sanctions"), "{:?}", tags(&[]).topics);
+    let with = tags(&hinted);
+    let topic = with.topics.iter().find(|topic| topic.slug == "sanctions").expect("enough with a hint");
+    assert!(!topic.evidence.is_empty());
+    assert!(!slugs(&with).contains(&"belarus"), "a hint alone is no evidence");
+    let off_story = TAGGER.tag(&TagInput {
+        title: "Bread",
+        text: "Flour and water.",
+        language: None,
+        background: &[],
+        hinted: &hinted,
+    });
+    assert!(off_story.topics.is_empty());
 }
 
 #[test]
@@ -219,7 +253,7 @@ fn the_key_terms_of_a_seed_make_an_article_more_relevant() {
         let topics = "[relevance]\nthreshold = 0.5\n[[relevance.terms]]\nen = [\"ukraine\"]\n\
                       [[topic]]\nslug = \"a\"\ntitle = \"A\"\ndefinition = \"d\"\n[[topic.terms]]\nen = [\"bread\"]\n";
         let rules = Rules::parse(topics, "", seeds, None).expect("valid");
-        let input = TagInput { title: "", text, language: Some("en"), background: &[] };
+        let input = TagInput { title: "", text, language: Some("en"), background: &[], hinted: &[] };
         Tagger::new(rules).tag(&input).relevance
     };
     let seed = format!(
@@ -329,7 +363,7 @@ proptest! {
     #[test]
     fn background_anywhere_never_panics(text in odd_text(), start in 0u32..80, length in 0u32..80) {
         let background = [start..start + length, length..start];
-        TAGGER.tag(&TagInput { title: "", text: &text, language: None, background: &background });
+        TAGGER.tag(&TagInput { title: "", text: &text, language: None, background: &background, hinted: &[] });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use wirewatch_tag::{TagInput, Tagger};
 
 /// Relevance with its threshold, and the topics.
 fn judge(tagger: &Tagger, title: &str, text: &str) -> (bool, f32, Vec<String>) {
-    let tags = tagger.tag(&TagInput { title, text, language: None, background: &[] });
+    let tags = tagger.tag(&TagInput { title, text, language: None, background: &[], hinted: &[] });
     (tags.relevant, tags.relevance, tags.topics.into_iter().map(|topic| topic.slug).collect())
 }
 

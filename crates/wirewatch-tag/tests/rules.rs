@@ -102,7 +102,7 @@ fn an_entity_of_an_unknown_kind_is_refused() {
 
 fn terms_found(local: Option<&str>, text: &str) -> Vec<(String, String)> {
     let tagger = Tagger::new(parse(TOPICS, local).expect("valid"));
-    let tags = tagger.tag(&TagInput { title: "", text, language: Some("en"), background: &[] });
+    let tags = tagger.tag(&TagInput { title: "", text, language: Some("en"), background: &[], hinted: &[] });
     let found = tags.topics.into_iter().flat_map(|topic| {
         topic.evidence.into_iter().map(move |evidence| (topic.slug.clone(), evidence.term))
     });

@@ -144,11 +144,15 @@ fn stand_in(
 }
 
 impl Text {
-    fn into_message(self, owed: OwedEntry, ticket: crate::inflight::Ticket) -> Clean {
+    fn into_message(mut self, owed: OwedEntry, ticket: crate::inflight::Ticket) -> Clean {
         let failures = match self.failure {
             Some(_) => owed.failures + 1,
             None => 0,
         };
+        // Who follows the feed knows better than its templates.
+        if let Some(code) = owed.settings.language.as_ref().and_then(|code| code.split('-').next()) {
+            self.article.language = Some(code.to_owned());
+        }
         Clean {
             owed,
             article: self.article,

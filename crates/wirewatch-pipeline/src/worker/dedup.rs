@@ -159,7 +159,8 @@ impl Judge {
             }
             Ok(Ok(Judging::Article(article))) => {
                 let article = article.complete(clean.article, clean.observation, self.shared.clock.now());
-                Ok(judged.blocking_send(Judged { article, ticket: clean.ticket }).is_ok())
+                let hinted = clean.owed.settings.topics;
+                Ok(judged.blocking_send(Judged { article, hinted, ticket: clean.ticket }).is_ok())
             }
             Ok(Err(error)) => {
                 // Not the article's fault: it stays owed and comes again.

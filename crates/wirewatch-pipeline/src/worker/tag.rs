@@ -13,13 +13,14 @@ use wirewatch_tag::TagInput;
 
 /// Tags until the dedup worker has ended.
 pub(crate) fn run(shared: &Shared, slot: &Slot, judged: &Queue<Judged>, finished: &mpsc::Sender<Finished>) {
-    while let Some(Judged { article: judged, ticket }) = judged.next_blocking() {
+    while let Some(Judged { article: judged, hinted, ticket }) = judged.next_blocking() {
         let background = spans(&judged.article, &judged.background);
         let input = TagInput {
             title: &judged.article.title,
             text: &judged.article.text,
             language: judged.article.language.as_deref(),
             background: &background,
+            hinted: &hinted,
         };
         let tags = slot.during(Held::Entry(judged.entry), || guarded(|| (shared.stages.tag)(&input)));
         let done = match tags {

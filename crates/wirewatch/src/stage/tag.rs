@@ -16,6 +16,7 @@ pub(crate) fn answer(bytes: &[u8], tagger: &Tagger) -> Answer {
             text: line.article_text("text")?,
             language: line.optional_text("language")?,
             background: &background,
+            hinted: &[],
         });
         Ok(fields(&tags))
     })
