@@ -10,6 +10,7 @@ use crate::{
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
         headers::{Headers, conditions},
+        link::take_hub,
         settings::{Manner, SettingsError},
         walls::wall,
     },
@@ -107,6 +108,7 @@ impl Fetcher {
         let ask = Ask {
             accept: ACCEPT,
             conditions,
+            form: None,
             body_limit: self.client().config().feed_body_limit,
             host_pause: self.pause(due.settings.host_pause_ms),
             manner,
@@ -261,7 +263,8 @@ fn read_body(due: &DueFeed, check: &mut FeedCheck, answer: &Read<'_>) {
 }
 
 fn take(check: &mut FeedCheck, parsed: ParsedFeed, answer: &Read<'_>, hash: u64) {
-    let ParsedFeed { head, entries, mut repairs, rejects, freshness, whole } = parsed;
+    let ParsedFeed { mut head, entries, mut repairs, rejects, freshness, whole } = parsed;
+    take_hub(&mut head, answer.headers, answer.url);
     if let Some(cut) = &answer.cut {
         if entries.is_empty() {
             check.outcome = Outcome::Failed { failure: FailureKind::Body, message: cut.clone() };

@@ -24,6 +24,7 @@ mod feed;
 mod feed_check;
 mod health;
 mod http;
+mod hub;
 mod learnt;
 mod memory;
 mod moved;
@@ -45,6 +46,7 @@ pub use http::{
     headers::Headers,
     settings::{SettingsError, check_settings},
 };
+pub use hub::{HubError, HubMode, HubRequest, is_signed};
 pub use learnt::Learnt;
 pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};

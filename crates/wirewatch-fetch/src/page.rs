@@ -93,6 +93,7 @@ impl Fetcher {
         let mut ask = Ask {
             accept: ACCEPT,
             conditions,
+            form: None,
             body_limit: self.client().config().page_body_limit,
             host_pause: pause,
             manner,

@@ -71,6 +71,7 @@ impl Fetcher {
         let ask = Ask {
             accept: ACCEPT,
             conditions: Vec::new(),
+            form: None,
             body_limit: READ_BYTES,
             host_pause: pause,
             manner: manner.clone(),

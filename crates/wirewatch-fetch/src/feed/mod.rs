@@ -31,12 +31,12 @@ mod walk;
 mod xml;
 
 pub use dates::{read_date, rfc3339};
-pub(crate) use keys::each_once;
+pub(crate) use keys::{each_once, web_address};
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
 
 use draft::language_code;
-use keys::{Scope, entries, web_address};
+use keys::{Scope, entries};
 use text::plain_title;
 use url::Url;
 use wirewatch_model::{Entry, FeedHead, Freshness, Repair};

@@ -25,6 +25,9 @@ use wirewatch_model::{FailureKind, HostPause};
 /// The body of an answer that is no success is read this far: enough to name a wall.
 const ERROR_BODY_BYTES: usize = 64 * 1024;
 
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The client that feeds, pages and robots.txt share.
 pub(crate) struct Client {
     clients: Clients,
@@ -40,6 +43,8 @@ pub(crate) struct Ask {
     pub(crate) accept: &'static str,
     /// Conditional headers, byte for byte.
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
+    /// What is sent, as a form; with one the request is a POST.
+    pub(crate) form: Option<String>,
     pub(crate) body_limit: usize,
     pub(crate) host_pause: Duration,
     pub(crate) manner: Manner,
@@ -159,7 +164,9 @@ impl Client {
         walk.left = walk.left.saturating_sub(sent.elapsed());
         let status = response.status().as_u16();
         let headers = Headers::from(response.headers());
-        if let Some(target) = redirect_target(status, response.headers()) {
+        // A form may be sent elsewhere only where the method stays (RFC 9110 §15.4).
+        let followed = ask.form.is_none() || matches!(status, 307 | 308);
+        if let Some(target) = redirect_target(status, response.headers()).filter(|_| followed) {
             drop((response, turn));
             walk.not_before = walk.not_before.max(headers.retry_after(ask.watch.now()));
             walk.hops.push(Hop { url: walk.url.as_str().to_owned(), status });
@@ -190,7 +197,11 @@ impl Client {
         let mut url = walk.url.clone();
         url.set_fragment(None);
         let limit = walk.left.min(self.config.connect_timeout + self.config.header_timeout);
-        match tokio::time::timeout(limit, http.get(url).headers(headers).send()).await {
+        let request = match &ask.form {
+            None => http.get(url),
+            Some(form) => http.post(url).header(header::CONTENT_TYPE, FORM).body(form.clone()),
+        };
+        match tokio::time::timeout(limit, request.headers(headers).send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(classify(error)),
             Err(_) => {

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod gate;
 pub(crate) mod guard;
 pub(crate) mod headers;
+pub(crate) mod link;
 pub(crate) mod robots;
 pub(crate) mod settings;
 pub(crate) mod walls;

@@ -25,6 +25,7 @@ pub struct Request {
     pub path: String,
     pub head: String,
     pub at: Instant,
+    pub body: String,
 }
 
 impl Request {
@@ -86,7 +87,7 @@ impl Server {
     }
 }
 
-/// Reads the head of a request; `None` when the connection ends before.
+/// Reads a request; `None` when the connection ends before.
 pub async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -96,7 +97,11 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     }
     let head: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let path = head.split(' ').nth(1)?.to_owned();
-    Some(Request { path, head, at: Instant::now() })
+    let request = Request { path, head, at: Instant::now(), body: String::new() };
+    let mut body =
+        vec![0; request.header("content-length").map_or(0, |length| length.parse().expect("a length"))];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Request { body: String::from_utf8(body).ok()?, ..request })
 }
 
 /// An answer with these header lines and this body.
