@@ -2,7 +2,7 @@
 //! <https://www.w3.org/TR/websub/>
 
 use crate::{
-    Fetcher,
+    BytesHeld, FeedAnswer, FeedResult, Fetcher,
     feed_check::status_name,
     http::{
         client::{Answer, Ask, NoAnswer},
@@ -76,6 +76,7 @@ impl Fetcher {
             body_limit: REFUSAL_BYTES,
             host_pause: self.client().config().host_pause,
             manner: Manner::default(),
+            patience: Duration::MAX,
             wanted: |_| false,
             watch: Watch::start(now),
         };
@@ -88,6 +89,30 @@ impl Fetcher {
             Ok(answer) => Err(HubError::Refused(refusal(&answer))),
             Err(NoAnswer::Failed { message, .. }) => Err(HubError::Failed(message)),
         }
+    }
+}
+
+impl FeedAnswer {
+    /// A body a hub pushed, as if the feed had answered with it.
+    pub fn pushed(
+        topic: String,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+        held: BytesHeld,
+        at: Timestamp,
+    ) -> Self {
+        let result = FeedResult::Answered {
+            status: 200,
+            headers: content_type.iter().map(|kind| ("content-type", *kind)).collect(),
+            url: topic,
+            body,
+            cut: None,
+            conditional: false,
+            host_pause: None,
+            not_before: None,
+            held,
+        };
+        Self { at, elapsed: Duration::ZERO, hops: Vec::new(), result }
     }
 }
 

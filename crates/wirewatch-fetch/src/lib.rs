@@ -159,6 +159,11 @@ impl Fetcher {
         self.client().lessons().take()
     }
 
+    /// Room for a body that comes without being asked for (a push); `None` when there is none now.
+    pub fn hold(&self, bytes: usize) -> Option<BytesHeld> {
+        self.client().budget().try_hold(bytes)
+    }
+
     fn client(&self) -> &Client {
         &self.0.client
     }

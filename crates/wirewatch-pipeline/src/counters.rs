@@ -33,6 +33,10 @@ counters! {
     feeds_unchanged,
     /// Of these, the ones that failed, were refused, or found the feed gone.
     feeds_failed,
+    /// Pushes of hubs stored.
+    pushes,
+    /// Pushes that were not taken: not signed as agreed, no feed, or too large.
+    pushes_refused,
     /// Entries met for the first time.
     entries_new,
     /// Entries announced with a changed text.

@@ -84,6 +84,11 @@ impl InFlight {
         state.feeds.is_empty() && state.entries.is_empty()
     }
 
+    /// Entries were stored that no feed under way announced.
+    pub(crate) fn entries_came(&self) {
+        self.entry_room.notify_one();
+    }
+
     /// For the scheduler: waits until a feed was given back, or was since the last wait.
     pub(crate) async fn feed_done(&self) {
         self.feed_done.notified().await;

@@ -1,7 +1,8 @@
 //! The pipeline: workers joined by bounded channels, schedules, jobs and shutdown.
 //!
 //! ```text
-//! scheduler ─► feed fetchers ─► feed readers ─► inbox ──────────────┐
+//! subscriber · hubs ─► push reader ─────────────────────────────────┐
+//! scheduler ─► feed fetchers ─► feed readers ─► inbox ──────────────┤
 //!                                                                   ▼
 //! dispatcher ─► page fetchers ─► cleaners ─► dedup ─► taggers ─► storer ─► writer
 //!     ▲ pulls owed entries on a read-only connection
@@ -13,7 +14,7 @@
 //! own, because a parsed page is not `Send` and parsing must not sit on the network threads. All of
 //! them are owned by one `JoinSet`: a worker that dies takes the run down with it, loudly.
 //!
-//! Only scheduler and dispatcher hear the stop signal ([`Stop`]); every later worker ends when its
+//! Only scheduler, subscriber and dispatcher hear the stop signal ([`Stop`]); every later worker ends when its
 //! queue closes, so what is in flight is stored. Nothing here is kept when the process dies: what is
 //! owed stands in the inbox.
 //!
@@ -37,6 +38,7 @@ mod shared;
 mod source;
 mod stages;
 mod stop;
+mod websub;
 mod worker;
 
 pub use clock::Clock;
@@ -47,3 +49,4 @@ pub use owner::{JobEnd, JobHost, run_as_owner, see_through, take_ownership};
 pub use run::{FeedFailure, Report, Setup, Source, run};
 pub use stages::Stages;
 pub use stop::Stop;
+pub use websub::{Admission, Delivery, Intent, Refusal, WebSub};

@@ -8,6 +8,7 @@ use crate::{
     message::{Notices, Queue},
     shared::Shared,
     source,
+    websub::{self, WebSub},
     worker::{clean::Cleaner, dedup::Judge, feed, inbox, page, store::Storer, tag},
 };
 use std::{
@@ -22,7 +23,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::FeedSpec;
-use wirewatch_store::{Database, StrikeTarget, Write, Writer, WriterOptions};
+use wirewatch_store::{Database, StrikeTarget, SubscriptionWrite, Write, Writer, WriterOptions};
 
 /// Feeds are small and their fetchers are many: a few wait, so that no fetcher does.
 const FEEDS: usize = 8;
@@ -65,6 +66,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Where the run counts; readable while it goes on.
     pub counters: Arc<Counters>,
+    /// Where hubs push, for [`Source::Daemon`]; `None`: feeds are only asked.
+    pub websub: Option<WebSub>,
 }
 
 /// Where the work comes from, and when it ends.
@@ -104,7 +107,7 @@ pub struct Report {
 ///
 /// When the database cannot be used, its writer ends, or a worker dies.
 pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, PipelineError> {
-    let Setup { database, fetcher, stages, topics, feeds, writer, config, clock, counters } = setup;
+    let Setup { database, fetcher, stages, topics, feeds, writer, config, clock, counters, websub } = setup;
     let writer = database.start_writer(writer)?;
     let shared = Shared {
         config,
@@ -118,8 +121,11 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
         stop: stop.source.clone(),
         database,
     };
+    // Only a daemon is there when a hub pushes.
+    let websub = websub.filter(|_| source == Source::Daemon);
+    let forget_hubs = source == Source::Daemon && websub.is_none();
     let journal = tokio::select! {
-        journal = prepare(&shared, topics, feeds) => journal?,
+        journal = prepare(&shared, topics, feeds, forget_hubs) => journal?,
         // A database that cannot be written keeps the start waiting; a signal ends the wait, with
         // nothing in flight.
         () = stop.source.cancelled() => {
@@ -129,6 +135,9 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
     };
     let mut workers = Workers::default();
     start(&shared, source, &journal, &mut workers)?;
+    if let Some(websub) = websub {
+        start_websub(&shared, websub, &journal, &mut workers)?;
+    }
     let ended = workers.watch(&shared, &stop).await;
     finish(shared, writer, ended, stop.at_once.is_cancelled()).await
 }
@@ -139,6 +148,7 @@ async fn prepare(
     shared: &Shared,
     topics: Vec<(String, String)>,
     feeds: Option<Vec<FeedSpec>>,
+    forget_hubs: bool,
 ) -> Result<Arc<Journal>, PipelineError> {
     let now = shared.clock.now();
     let path = shared.database.path().to_owned();
@@ -156,6 +166,10 @@ async fn prepare(
     shared.writer.write(Write::SyncTopics { topics }).await?;
     if let Some(specs) = feeds {
         shared.writer.write(Write::SyncFeeds { specs, at: now }).await?;
+    }
+    // A daemon that takes no pushes must not wait for any.
+    if forget_hubs {
+        shared.writer.write(Write::Subscription(SubscriptionWrite::ForgetAll)).await?;
     }
     let look = shared.look()?;
     for pause in look.ask(move |reader| reader.host_strikes(now)).await? {
@@ -270,6 +284,21 @@ fn start_feeds(
         });
     }
     workers.task("scheduler", source::schedule(shared.clone(), shared.look()?, due, once));
+    Ok(())
+}
+
+/// Starts what has to do with hubs: the subscriber and the reader of pushes.
+fn start_websub(
+    shared: &Shared,
+    websub: WebSub,
+    journal: &Arc<Journal>,
+    workers: &mut Workers,
+) -> Result<(), PipelineError> {
+    let (pushes, pushes_in) = mpsc::channel(websub::PUSHES);
+    let (shared, reader, slot) = (shared.clone(), shared.database.reader()?, journal.slot());
+    let desk = websub::Desk::new(shared.clone(), shared.look()?, pushes);
+    workers.thread("push reader", move || websub::read_pushes(&shared, &reader, &slot, pushes_in));
+    workers.task("subscriber", websub::subscribe(desk, websub));
     Ok(())
 }
 

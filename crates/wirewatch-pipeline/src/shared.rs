@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     pub(crate) inflight: Arc<InFlight>,
     /// The last failure of each feed that failed, by address.
     pub(crate) failures: Arc<Mutex<BTreeMap<String, String>>>,
-    /// Only scheduler and dispatcher listen to it (invariant 6).
+    /// Only scheduler, subscriber and dispatcher listen to it (invariant 6).
     pub(crate) stop: CancellationToken,
 }
 
@@ -48,7 +48,7 @@ impl Shared {
 }
 
 /// A read-only connection asked from async code: every question runs off the network threads.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Look {
     reader: Arc<Mutex<Reader>>,
 }

@@ -32,6 +32,10 @@ impl ApiError {
         Self { status: StatusCode::METHOD_NOT_ALLOWED, reason: reason.into() }
     }
 
+    pub(crate) fn gone(reason: impl Into<String>) -> Self {
+        Self { status: StatusCode::GONE, reason: reason.into() }
+    }
+
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, reason: reason.into() }
     }

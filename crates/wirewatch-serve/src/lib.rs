@@ -11,14 +11,18 @@
 //!
 //! A mistake is answered with its status and `{"error":"reason"}`.
 //!
+//! - With [`Callback`]: `GET` and `POST /websub/TOKEN`, where WebSub hubs verify and push.
+//!
 //! A web page in the user's browser can send requests to loopback under a host name of its own (DNS
 //! rebinding) and would be let in by the address alone. So every request must name `localhost`, a
-//! loopback address, or a name the user configured.
+//! loopback address, or a name the user configured. The public name of the callback counts for
+//! `/websub/` alone.
 
 mod answer;
 mod host;
 mod items;
 mod readers;
+mod websub;
 
 use crate::{answer::ApiError, host::Hosts, readers::Readers};
 use axum::{
@@ -31,6 +35,7 @@ use axum::{
 use serde::Serialize;
 use std::{future::Future, sync::Arc};
 use tokio::net::TcpListener;
+pub use websub::Callback;
 use wirewatch_model::Seq;
 use wirewatch_store::Database;
 
@@ -44,7 +49,8 @@ pub enum ServeError {
 
 /// Answers on `listener` until `shutdown` ends, then lets running answers finish.
 ///
-/// `hosts` are names, besides those of loopback, under which the API may be asked.
+/// `hosts` are names, besides those of loopback, under which the API may be asked; `callback` is where
+/// hubs reach us, when they may.
 ///
 /// # Errors
 /// When the socket cannot be used any more. A database that cannot be read is an answer (503), no end.
@@ -52,21 +58,25 @@ pub async fn serve(
     listener: TcpListener,
     database: Database,
     hosts: Vec<String>,
+    callback: Option<Callback>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    axum::serve(listener, router(database, hosts)).with_graceful_shutdown(shutdown).await?;
+    axum::serve(listener, router(database, hosts, callback)).with_graceful_shutdown(shutdown).await?;
     Ok(())
 }
 
-fn router(database: Database, hosts: Vec<String>) -> Router {
+fn router(database: Database, hosts: Vec<String>, callback: Option<Callback>) -> Router {
+    let websub = callback.map(|callback| websub::routes(callback, &hosts));
     let hosts = Arc::new(Hosts::new(hosts));
-    Router::new()
+    let api = Router::new()
         .route("/healthz", get(healthz))
         .route("/v1/items", get(items::items))
         .fallback(async || ApiError::not_found("no such resource: there are /healthz and /v1/items"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed("the API is read-only: use GET"))
         .layer(middleware::from_fn_with_state(hosts, refuse_other_hosts))
-        .with_state(Readers::new(database))
+        .with_state(Readers::new(database));
+    // Each router keeps its own hosts.
+    api.merge(websub.unwrap_or_default())
 }
 
 async fn refuse_other_hosts(

@@ -31,6 +31,7 @@ impl Api {
             listener,
             database,
             vec!["press.internal".to_owned()],
+            None,
             pending(),
         ));
         Self { addr, _folder: folder }

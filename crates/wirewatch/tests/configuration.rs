@@ -129,3 +129,18 @@ fn the_command_line_is_refused_with_the_same_code() {
     session.run(&["list", "--limit", "0"]).expect(2);
     session.run(&["--tz", "Mars/Olympus", "list"]).expect(2);
 }
+
+#[test]
+fn a_callback_that_hubs_cannot_be_told_is_a_mistake() {
+    let session = Session::new();
+    let file = session.write(
+        "config/wirewatch/wirewatch.toml",
+        "[websub]\ncallback = \"https://me:pw@news.example/websub\"\nlease_days = 0\n",
+    );
+    let ran = session.run(&["config", "check"]).expect(2);
+    assert!(ran.stderr.contains(&format!("{}:2: websub.callback must hold no user name", file.display())));
+    assert!(
+        ran.stderr.contains(&format!("{}:3: websub.lease_days must be between 1 and 90", file.display()))
+    );
+    assert!(!ran.stderr.contains("me:pw"), "{}", ran.stderr);
+}

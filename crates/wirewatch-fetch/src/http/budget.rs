@@ -70,6 +70,13 @@ impl Budget {
         }
     }
 
+    /// Room for a body of `bytes` that comes without being asked for; `None` when there is none now.
+    pub(crate) fn try_hold(&self, bytes: usize) -> Option<BytesHeld> {
+        let step = u32::try_from(bytes.next_multiple_of(STEP)).ok()?;
+        let shared = self.shared.clone().try_acquire_many_owned(step).ok()?;
+        Some(BytesHeld { shared: Some(shared), ..BytesHeld::default() })
+    }
+
     /// Gives back what a finished body of `bytes` took too much of.
     pub(crate) fn shrink(&self, held: &mut BytesHeld, bytes: usize) {
         let surplus = held.bytes().saturating_sub(bytes);

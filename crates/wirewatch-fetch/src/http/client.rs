@@ -124,6 +124,10 @@ impl Client {
         &self.lessons
     }
 
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     pub(crate) fn gates(&self) -> &Gates {
         &self.gates
     }

@@ -72,6 +72,7 @@ impl Bench {
             config: self.config.clone(),
             clock: self.clock.clone(),
             counters: Arc::clone(&self.counters),
+            websub: None,
         }
     }
 

@@ -27,6 +27,13 @@ pub struct PushRow {
     pub message: Option<String>,
 }
 
+impl PushRow {
+    /// Its state in one word: `pushing` while its pushes are believed.
+    pub fn word(&self) -> &str {
+        if self.trusted { "pushing" } else { &self.state }
+    }
+}
+
 impl Reader {
     /// The feeds that are followed and offer a hub, in the order of ids.
     pub fn hub_offers(&self) -> Result<Vec<HubOffer>, StoreError> {
@@ -55,7 +62,7 @@ impl Reader {
 
     /// What the subscription of a feed is, the one that is not ending first.
     pub(super) fn push_of(&self, feed: FeedId) -> Result<Option<PushRow>, StoreError> {
-        let sql = "SELECT state, last_push IS NOT NULL AND missed = 0 AND state NOT IN ('denied', 'ending'),
+        let sql = "SELECT state, last_push IS NOT NULL AND missed = 0 AND state IN ('pending', 'verified'),
                           hub, lease_until, last_push, message
                      FROM websub WHERE feed = ?1 ORDER BY state = 'ending', id DESC LIMIT 1";
         Ok(self.optional(sql, [feed.0], |row| {

@@ -12,7 +12,8 @@ use clap::Args;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use wirewatch_fetch::Fetcher;
-use wirewatch_pipeline::{Report, Source, Stop};
+use wirewatch_pipeline::{Report, Source, Stop, WebSub};
+use wirewatch_serve::Callback;
 use wirewatch_store::{Database, OwnerLock, Role};
 
 #[derive(Debug, Args)]
@@ -70,7 +71,11 @@ async fn follow(app: &App, args: &RunArgs, engine: &mut Engine, lock: &OwnerLock
     let stop = Stop::new();
     tokio::spawn(end_on_signals(stop.clone()));
     let progress = Progress::start(&app.progress, engine.counters.clone());
-    let api = start_api(app, args, &engine.database).await?;
+    let callback = callback(app, args);
+    if let Some(callback) = &callback {
+        engine.take_pushes(callback.websub.clone());
+    }
+    let api = start_api(app, args, &engine.database, callback).await?;
     let report = if args.demo {
         super::demo::follow(app, args.into(), engine, lock, &progress, &stop).await
     } else {
@@ -101,11 +106,24 @@ async fn follow_real(
     engine.pass(lock, &fetcher, Some(feeds), source, stop).await
 }
 
+/// Where hubs push to a daemon that answers over HTTP, when a public address is set.
+fn callback(app: &App, args: &RunArgs) -> Option<Callback> {
+    let settings = app.config.websub.as_ref().filter(|_| !args.once && !args.demo)?;
+    if !app.config.serve.on {
+        tracing::warn!("hubs are not asked to push: websub.callback is set, and the HTTP API is off");
+        return None;
+    }
+    tracing::info!("hubs are asked to push to {}", settings.callback);
+    let websub = WebSub::new(&settings.callback, settings.lease);
+    Some(Callback { websub, host: settings.host.clone() })
+}
+
 /// The daemon answers over HTTP beside its work; one round is over too soon for it.
 async fn start_api(
     app: &App,
     args: &RunArgs,
     database: &Database,
+    callback: Option<Callback>,
 ) -> anyhow::Result<Option<JoinHandle<anyhow::Result<()>>>> {
     let serve = &app.config.serve;
     if !serve.on || args.once {
@@ -123,7 +141,7 @@ async fn start_api(
     tracing::info!("answering on http://{}/v1/items", listener.local_addr()?);
     let (database, hosts) = (database.clone(), serve.hosts.clone());
     Ok(Some(tokio::spawn(async move {
-        let ended = wirewatch_serve::serve(listener, database, hosts, std::future::pending()).await;
+        let ended = wirewatch_serve::serve(listener, database, hosts, callback, std::future::pending()).await;
         if let Err(error) = &ended {
             tracing::error!(%error, "the HTTP API has ended");
         }

@@ -28,7 +28,7 @@ pub(crate) fn run(app: &mut App, _: &ServeArgs) -> anyhow::Result<Exit> {
             wait_for_signal().await;
         };
         tokio::select! {
-            ended = wirewatch_serve::serve(listener, database, serve.hosts, wait_for_signal()) => ended?,
+            ended = wirewatch_serve::serve(listener, database, serve.hosts, None, wait_for_signal()) => ended?,
             () = twice => {}
         }
         Ok(Exit::Done)

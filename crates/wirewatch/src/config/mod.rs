@@ -3,6 +3,7 @@
 
 mod places;
 mod settings;
+mod websub;
 
 pub(crate) use places::Places;
 pub(crate) use settings::{Origin, Problem, Settings, line_of, unknown};
@@ -15,6 +16,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use websub::WebSubSettings;
 
 /// The configuration cannot be used; each line says what is wrong and where.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) clean_workers: usize,
     pub(crate) drain_deadline: Duration,
     pub(crate) serve: ServeSettings,
+    /// `None`: hubs are not asked to push.
+    pub(crate) websub: Option<WebSubSettings>,
     pub(crate) log_filter: String,
 }
 
@@ -148,6 +152,7 @@ impl Config {
             clean_workers: reader.whole("pipeline.clean_workers", 0..=256),
             drain_deadline: reader.seconds("pipeline.drain_deadline_secs", 1..=600),
             serve: ServeSettings::read(&mut reader),
+            websub: WebSubSettings::read(&mut reader),
             log_filter: reader.log_filter("log.level"),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }

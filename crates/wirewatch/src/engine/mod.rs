@@ -14,7 +14,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use wirewatch_fetch::{FetchConfig, Fetcher, PARSER_VERSION};
 use wirewatch_model::FeedSpec;
 use wirewatch_pipeline::{
-    Clock, Counters, PipelineConfig, Report, Setup, Source, Stages, Stop, run_as_owner, take_ownership,
+    Clock, Counters, PipelineConfig, Report, Setup, Source, Stages, Stop, WebSub, run_as_owner,
+    take_ownership,
 };
 use wirewatch_store::{Database, OwnerLock, Role, Write, WriterOptions};
 use wirewatch_tag::Tagger;
@@ -28,6 +29,7 @@ pub(crate) struct Engine {
     tagger: Arc<Tagger>,
     writer: WriterOptions,
     pipeline: PipelineConfig,
+    websub: Option<WebSub>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -55,6 +57,7 @@ impl Engine {
             tagger: Arc::new(tagger(config)?),
             writer,
             pipeline,
+            websub: None,
             counters: Arc::default(),
         })
     }
@@ -69,6 +72,11 @@ impl Engine {
                 path.display()
             )
         })
+    }
+
+    /// Hubs are asked to push to this callback.
+    pub(crate) fn take_pushes(&mut self, websub: WebSub) {
+        self.websub = Some(websub);
     }
 
     /// Edits of the simulated press come as fast as it publishes.
@@ -117,6 +125,7 @@ impl Engine {
             config: self.pipeline.clone(),
             clock: Clock::System,
             counters: Arc::clone(&self.counters),
+            websub: self.websub.clone(),
         }
     }
 }

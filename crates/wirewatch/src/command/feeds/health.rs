@@ -61,6 +61,7 @@ struct Row {
     last_checked: Option<String>,
     last_success: Option<String>,
     next_due: Option<String>,
+    push: Option<String>,
     advice: String,
 }
 
@@ -83,6 +84,7 @@ const COLUMNS: &[Column] = &[
     Column::time("last_checked"),
     Column::time("last_success"),
     Column::time("next_due"),
+    Column::text("push"),
     Column::text("advice"),
 ];
 
@@ -193,6 +195,7 @@ fn row_of(feed: Known, now: Timestamp) -> Row {
             last_checked: None,
             last_success: None,
             next_due: None,
+            push: None,
             advice: "nothing: it stands in the list, and the next run takes it in".to_owned(),
         },
     }
@@ -219,6 +222,7 @@ fn stored_row(row: FeedRow, now: Timestamp) -> Row {
         last_checked: row.last_checked,
         last_success: row.last_success,
         next_due: row.next_due,
+        push: row.push.map(|push| push.word().to_owned()),
     }
 }
 
