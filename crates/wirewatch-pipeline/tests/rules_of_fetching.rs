@@ -268,3 +268,85 @@ async fn settings_of_a_feed_count_for_its_pages_and_its_headers_do_not() {
         assert_eq!(asked.headers.contains_key("x-key"), key, "{url}");
     }
 }
+
+/// Runs once an hour, `hours` times.
+async fn hourly(bench: &Bench, hours: usize) {
+    for _ in 0..hours {
+        once(in_earnest(bench)).await;
+        bench.clock.advance(HOUR);
+    }
+}
+
+#[tokio::test]
+async fn rule_05_a_304_resets_the_count_of_failures() {
+    let bench = publishing(&[]).await;
+    let failures = || bench.number("SELECT failures FROM feed");
+    once(in_earnest(&bench)).await;
+    bench.server.set("press.example/feed.xml", Answer::status(500));
+    bench.clock.advance(24 * HOUR);
+    once(in_earnest(&bench)).await;
+    bench.clock.advance(24 * HOUR);
+    once(in_earnest(&bench)).await;
+    assert_eq!(failures(), 2);
+    bench.set_feed(HOST, &[], "1");
+    bench.clock.advance(24 * HOUR);
+    once(in_earnest(&bench)).await;
+    assert_eq!(failures(), 0);
+    let last = bench.server.requests("press.example/feed.xml").pop().expect("asked");
+    assert_eq!(last.headers.get("if-none-match").map(String::as_str), Some("\"1\""));
+    assert_eq!(bench.texts("SELECT outcome FROM feed"), ["unchanged"]);
+}
+
+#[tokio::test]
+async fn rule_14_retry_after_is_kept_over_restarts() {
+    let bench = publishing(&[]).await;
+    let busy = Answer::status(503).header("Retry-After", "36000");
+    bench.server.set("press.example/feed.xml", busy);
+    hourly(&bench, 10).await;
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 1);
+    hourly(&bench, 2).await;
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 2);
+}
+
+#[tokio::test]
+async fn rule_16_a_feed_that_fails_for_weeks_is_shown_as_failing_and_asked_once_a_day() {
+    let bench = Bench::new(&[HOST]).await;
+    bench.server.set("press.example/feed.xml", Answer::status(500));
+    for _ in 0..20 {
+        once(in_earnest(&bench)).await;
+        bench.clock.advance(24 * HOUR);
+    }
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 20);
+    assert_eq!(bench.texts("SELECT health FROM feed_health"), ["failing"]);
+    bench.set_feed(HOST, &[], "1");
+    once(in_earnest(&bench)).await;
+    assert_eq!(bench.texts("SELECT outcome FROM feed"), ["read"], "never given up");
+}
+
+#[tokio::test]
+async fn rule_17_a_feed_that_is_gone_is_marked_and_never_asked_again() {
+    let bench = Bench::new(&[HOST]).await;
+    bench.server.set("press.example/feed.xml", Answer::status(410));
+    for _ in 0..3 {
+        once(in_earnest(&bench)).await;
+        bench.clock.advance(30 * 24 * HOUR);
+    }
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 1);
+    assert_eq!(bench.texts("SELECT health FROM feed_health"), ["gone"]);
+}
+
+#[tokio::test]
+async fn rule_18_a_new_address_is_asked_after_a_week_and_the_old_one_is_remembered() {
+    let bench = publishing(&[]).await;
+    let moved = Answer::status(301).header("Location", "/new.xml");
+    bench.server.set("press.example/feed.xml", moved);
+    bench.server.set("press.example/new.xml", Answer::ok(FEED, common::content::rss(&[])));
+    for _ in 0..10 {
+        once(in_earnest(&bench)).await;
+        bench.clock.advance(24 * HOUR);
+    }
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 8, "day 0 to day 7");
+    assert_eq!(bench.server.requests("press.example/new.xml").len(), 10);
+    let history = bench.texts("SELECT url || (until IS NULL) FROM feed_address ORDER BY since, url");
+    assert_eq!(history, ["http://press.example/feed.xml0", "http://press.example/new.xml1"]);
+}

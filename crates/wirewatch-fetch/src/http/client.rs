@@ -208,9 +208,10 @@ impl Client {
         match tokio::time::timeout(limit, request.headers(headers).send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(classify(error)),
-            Err(_) => {
-                Err((FailureKind::Timeout, format!("no answer within {} s", limit.as_secs_f32().round())))
-            }
+            Err(_) => Err((
+                FailureKind::Timeout,
+                format!("the server gave no answer within {} s", limit.as_secs_f32().round()),
+            )),
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// The class of a failed request and what happened.
+/// The class of a failed request, and what happened in words a person can act on.
 pub(crate) fn classify(error: reqwest::Error) -> (FailureKind, String) {
     let error = error.without_url();
     let address = sources(&error).find_map(|source| source.downcast_ref::<AddressError>());
@@ -28,18 +28,27 @@ pub(crate) fn classify(error: reqwest::Error) -> (FailureKind, String) {
     }
     let tls = sources(&error).any(|source| source.is::<rustls::Error>());
     let message = chain(&error);
-    let kind = if error.is_timeout() {
-        FailureKind::Timeout
+    let (kind, meaning) = if error.is_timeout() {
+        (FailureKind::Timeout, "the server is too slow or does not answer")
     } else if tls || message.contains("certificate") {
-        FailureKind::Tls
+        (FailureKind::Tls, "no safe connection; its certificate may be over or wrong")
     } else if error.is_dns() {
-        FailureKind::Dns
+        (FailureKind::Dns, "its host has no address; is it spelt right?")
+    } else if error.is_connect() {
+        (FailureKind::Network, "no connection to its host")
     } else if error.is_body() || error.is_decode() {
-        FailureKind::Body
+        (FailureKind::Body, "the body cannot be read")
     } else {
-        FailureKind::Network
+        (FailureKind::Network, "the connection broke, or the answer is no HTTP")
     };
-    (kind, message)
+    (kind, format!("{meaning} ({})", cause(&message)))
+}
+
+/// What happened below the HTTP library, without its own words before it.
+fn cause(message: &str) -> &str {
+    ["error sending request: ", "client error (Connect): ", "client error (SendRequest): ", "dns error: "]
+        .iter()
+        .fold(message, |rest, words| rest.strip_prefix(words).unwrap_or(rest))
 }
 
 /// The error and everything below it; `io::Error` hides what it wraps from `source`.

@@ -177,3 +177,34 @@ async fn a_hostile_host_leaves_the_others_their_turn() {
     assert!(!slow.is_finished());
     slow.abort();
 }
+
+#[tokio::test]
+async fn a_failure_says_what_happened_in_words_a_person_can_act_on() {
+    let nobody = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("an address")
+    };
+    let no_tls = raw(async |mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 x\r\n\r\n").await;
+    })
+    .await;
+    let no_http = raw(async |mut stream| {
+        let _ = stream.write_all(b"SSH-2.0-x\r\n").await;
+    })
+    .await;
+    let hosts = [("press.example", nobody), ("tls.example", no_tls), ("ssh.example", no_http)];
+    let fetcher = Fetcher::new(config(&hosts)).expect("a fetcher");
+    for (url, words) in [
+        (FEED, "no connection to its host (tcp connect error"),
+        ("http://press.invalid/rss", "its host has no address; is it spelt right? (error resolving"),
+        ("https://tls.example/rss", "no safe connection; its certificate may be over or wrong ("),
+        ("http://ssh.example/rss", "the connection broke, or the answer is no HTTP ("),
+        ("http://10.0.0.1/rss", "10.0.0.1:80 is not a public address"),
+    ] {
+        let Outcome::Failed { message, .. } = check(&fetcher, &due(url)).await.outcome else {
+            panic!("{url}")
+        };
+        assert!(message.starts_with(words), "{message}");
+        assert!(!message.contains("http://") && !message.contains("error sending"), "{message}");
+    }
+}
