@@ -22,8 +22,8 @@ pub(crate) struct Outlook {
     now: Timestamp,
     /// Moments a second, whatever the hour.
     mean: f64,
-    /// Whether the mean rests on more than one moment.
-    known: bool,
+    /// What the mean is at least, almost surely.
+    surely: f64,
     hours: [f64; 24],
     days: [f64; 7],
     /// How many times more than usual came lately.
@@ -37,7 +37,8 @@ impl Outlook {
         let mut outlook = Self {
             now,
             mean: (moments + 1.0) / (watched + UNKNOWN_SECS),
-            known: moments > 1.5 && watched > 0.0,
+            // Counts scatter by their root.
+            surely: (moments - 2.0 * moments.sqrt()) / (watched + UNKNOWN_SECS),
             hours: factors(&smooth(&rhythm.hours), watched / DAY as f64),
             days: factors(&rhythm.days, watched / (7 * DAY) as f64),
             lately: 1.0,
@@ -46,9 +47,9 @@ impl Outlook {
         outlook
     }
 
-    /// Whether the feed has an entry an hour or more, nights included.
+    /// Whether the feed surely has an entry an hour or more, nights included.
     pub(crate) fn is_lively(&self) -> bool {
-        self.known && self.mean * HOUR as f64 >= 1.0
+        self.surely * HOUR as f64 >= 1.0
     }
 
     /// Whether this is a time of the day at which the feed usually announces entries.
