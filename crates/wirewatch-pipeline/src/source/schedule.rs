@@ -12,8 +12,8 @@ use wirewatch_model::{DueFeed, FeedId};
 
 /// Feeds looked at: more than are handed out, so that many feeds of one busy host hide no other.
 const LOOKED_AT: usize = 512;
-/// Feeds handed out at one look: a thousand feeds do not go out in one second.
-const BATCH: usize = 64;
+/// Feeds handed out at one look, which is one a second at most: a thousand feeds take a minute.
+const BATCH: usize = 16;
 /// Shortest time between two looks: a feed without an interval floor must not spin the daemon either.
 const TICK: Duration = Duration::from_secs(1);
 /// Longest time between two looks, so that a feed added by another process is found.
