@@ -117,6 +117,7 @@ impl Press {
             cut: None,
             conditional: due.validators.etag.is_some(),
             host_pause: None,
+            not_before: None,
             held: wirewatch_fetch::BytesHeld::default(),
         };
         FeedAnswer { at: now, elapsed: Duration::ZERO, hops: Vec::new(), result }
