@@ -73,6 +73,20 @@ async fn feeds_that_the_page_names_are_ranked_and_doubles_go() {
 }
 
 #[tokio::test]
+async fn only_a_redirect_for_good_changes_the_address() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<a href='/now.rss'>RSS</a><a href='/for-good.rss'>RSS</a>"),
+        "/now.rss" => answer(302, &["Location: /a"], ""),
+        "/for-good.rss" => answer(308, &["Location: /b"], ""),
+        "/a" => answer(200, FEED, feed("/a", "A", 5)),
+        "/b" => answer(200, FEED, feed("/b", "B", 5)),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    assert_eq!(paths(&discover(&server, "/").await), [("/b", Found::Linked), ("/now.rss", Found::Linked)]);
+}
+
+#[tokio::test]
 async fn a_list_of_feeds_is_looked_into() {
     let server = Server::start(|request| match request.path.as_str() {
         "/" => answer(200, PAGE, "<a href='/rss'>RSS</a>"),

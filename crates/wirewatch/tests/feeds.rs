@@ -147,6 +147,45 @@ fn health_shows_who_needs_a_person_worst_first_and_what_to_do() {
 }
 
 #[test]
+fn every_state_has_its_advice_and_what_passes_by_itself_is_not_shown() {
+    let session = looked_after();
+    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
+    let shown = |change: &str| {
+        let sql = format!(
+            "UPDATE feed SET failure = NULL, http_status = NULL, failures = 0, {change} WHERE url LIKE '%/well'"
+        );
+        database.execute_batch(&sql).expect("changed");
+        let rows = session.run(&["feeds", "health"]).expect(0).json_lines();
+        let row = rows.into_iter().find(|row| row["url"] == "http://127.0.0.1:9/well");
+        row.map(|row| row["advice"].as_str().unwrap_or_default().to_owned())
+    };
+    for (change, words) in [
+        ("health = 'failing', failure = 'dns', failures = 3", "no address any more"),
+        ("health = 'failing', failure = 'tls', failures = 1", "certificate"),
+        ("health = 'failing', failure = 'timeout', failures = 9", "does not answer"),
+        ("health = 'failing', failure = 'not-a-feed', failures = 1", "feeds discover"),
+        ("health = 'failing', failure = 'status', http_status = 403, failures = 1", "another user_agent"),
+        ("health = 'failing', failure = 'status', http_status = 502, failures = 3", "broken"),
+        ("health = 'gone', off = 'taken away', off_by = 'gone'", "remove it"),
+        ("off = NULL, off_by = NULL, health = 'empty'", "a feed that lives"),
+        ("health = 'quiet'", "silent too"),
+        ("health = 'busy', health_since = 0", "interval_floor_secs"),
+    ] {
+        let advice = shown(change);
+        assert!(advice.as_ref().is_some_and(|advice| advice.contains(words)), "{change}: {advice:?}");
+    }
+    for change in [
+        "health = 'failing', failure = 'dns', failures = 1",
+        "health = 'failing', failure = 'status', http_status = 502, failures = 2",
+        "health = 'busy', health_since = last_checked",
+        "health = 'moved'",
+        "health = 'ok'",
+    ] {
+        assert_eq!(shown(change), None, "{change}");
+    }
+}
+
+#[test]
 fn health_of_one_feed_shows_its_checks() {
     let session = looked_after();
     for name in ["2", "http://127.0.0.1:9/walled", "walled post", "World"] {
@@ -316,4 +355,19 @@ fn adding_a_page_follows_its_feed_when_one_is_clear() {
     feeds(&other, &["add", "http://press.example/blog"], &press).expect(0);
     let rows = other.run(&["feeds", "list"]).expect(0).json_lines();
     assert_eq!(rows[0]["url"], "http://press.example/rss", "comments do not make it unclear");
+}
+
+#[test]
+fn a_check_by_hand_keeps_the_pause_a_host_asked_for() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let press = press(site);
+    feeds(&session, &["add", "http://press.example/rss"], &press).expect(0);
+    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
+    let pause =
+        "INSERT INTO host (host, paused_until, pause_reason) VALUES ('press.example', ?1, 'status 429')";
+    let tomorrow = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_micros() + 86_400_000_000;
+    database.execute(pause, [i64::try_from(tomorrow).expect("in range")]).expect("paused");
+    let ran = session.run(&["feeds", "check", "press", "--format", "table"]).expect(3);
+    assert!(ran.stdout.contains("nothing was sent") && ran.stdout.contains("status 429"), "{}", ran.stdout);
 }

@@ -1,6 +1,7 @@
 //! Where the feeds of a site may be: what its page names, what it links, and where feeds usually stand.
 
 use super::scan::{Tag, tags};
+use crate::feed::decode;
 use serde::Serialize;
 use std::collections::HashSet;
 use url::Url;
@@ -106,8 +107,7 @@ const PASSED_OVER: &[&str] = &[
 /// page, linear in its length.
 pub fn candidates(page: &[u8], url: &str) -> Vec<Candidate> {
     let Ok(here) = Url::parse(url) else { return Vec::new() };
-    let text = String::from_utf8_lossy(page);
-    let tags = tags(&text);
+    let tags = tags(&decode(page, None, Some(url)).text);
     let base = tags.iter().find(|tag| tag.name == "base").and_then(|tag| here.join(tag.get("href")).ok());
     let base = base.unwrap_or_else(|| here.clone());
     let mut found: Vec<Candidate> = tags.iter().filter_map(|tag| candidate(tag, &base, &here)).collect();
@@ -302,6 +302,14 @@ mod tests {
             let page = link.replace("icon-rss", "icon rss");
             assert_eq!(found(&page).len(), 1, "{link}");
         }
+    }
+
+    #[test]
+    fn a_page_in_an_old_charset_is_read_too() {
+        // "Лента новостей дня, вся лента за сегодня" in windows-1251.
+        let words = b"\xcb\xe5\xed\xf2\xe0 \xed\xee\xe2\xee\xf1\xf2\xe5\xe9 \xe4\xed\xff";
+        let page = [b"<p>".as_slice(), &words.repeat(3), b"</p><a href='/lenta'>", words, b"</a>"].concat();
+        assert_eq!(candidates(&page, "https://press.example/").len(), 1);
     }
 
     #[test]

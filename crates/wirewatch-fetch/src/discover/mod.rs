@@ -202,7 +202,9 @@ impl Search<'_> {
         let answer = self.fetcher.fetch_feed(&due, self.watch.now()).await;
         let (mut url, mut listed) = (candidate.url.clone(), Vec::new());
         if let FeedResult::Answered { status, url: answered, body, .. } = &answer.result {
-            url.clone_from(answered);
+            if answer.hops.iter().all(|hop| matches!(hop.status, 301 | 308)) {
+                url.clone_from(answered);
+            }
             if *status == 200 && candidate.found == Found::Linked {
                 listed = candidates(body, answered);
             }

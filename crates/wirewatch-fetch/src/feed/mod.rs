@@ -31,6 +31,7 @@ mod walk;
 mod xml;
 
 pub use dates::{read_date, rfc3339};
+pub(crate) use decode::decode;
 pub(crate) use keys::{each_once, web_address};
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
