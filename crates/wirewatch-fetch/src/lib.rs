@@ -22,6 +22,8 @@ mod discover;
 mod explain;
 mod feed;
 mod feed_check;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod http;
 mod hub;

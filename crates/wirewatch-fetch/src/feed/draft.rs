@@ -117,12 +117,14 @@ fn links(entry: &Element<'_>) -> Vec<String> {
         entry.elements().filter(|child| child.is(Space::Feed, "link") && child.attribute("href").is_some())
     };
     let alternate = |link: &&Element<'_>| {
-        link.attribute("rel").is_none_or(|rel| rel.trim().is_empty() || rel.eq_ignore_ascii_case("alternate"))
+        // Registered relations may be written as addresses (RFC 4287 §4.2.7.2).
+        let relation = link.attribute("rel").map(|rel| rel.rsplit('/').next().unwrap_or(rel).trim());
+        relation.is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"))
     };
     let is_html = |link: &&Element<'_>| link.attribute("type").is_none_or(|kind| kind.contains("html"));
     let href = |link: &Element<'_>| link.attribute("href").map(|href| href.trim().to_owned());
     for link in entry.elements().filter(|child| child.is(Space::Feed, "link")).filter(alternate) {
-        add(trimmed(link));
+        add(anchor(link).or_else(|| trimmed(link)));
     }
     add(atom().filter(alternate).find(is_html).and_then(href));
     add(atom().find(alternate).and_then(href));
@@ -130,12 +132,14 @@ fn links(entry: &Element<'_>) -> Vec<String> {
         guid.attribute("ispermalink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"))
     };
     let guid = entry.child(Space::Feed, "guid").filter(permalink).and_then(trimmed);
-    add(guid.filter(|guid| is_web(guid)));
+    add(guid.filter(|guid| is_web(guid) || is_path(guid)));
     add(entry.attribute("about").filter(|about| is_web(about)).map(str::to_owned));
     add(entry.child(Space::Feed, "loc").and_then(trimmed));
     // An Atom entry without any link: an id that is a web address mostly is the page's.
-    add(entry.child(Space::Feed, "id").and_then(trimmed).filter(|id| is_web(id)));
+    add(entry.child(Space::Feed, "id").and_then(trimmed).filter(|id| is_web(id) || is_path(id)));
     add(entry.attribute("href").map(str::to_owned));
+    add(entry.child(Space::Feed, "url").and_then(trimmed));
+    add(entry.child(Space::Feed, "content").and_then(|content| content.attribute("src")).map(str::to_owned));
     links.retain(|link| !link.is_empty());
     links
 }
@@ -143,6 +147,22 @@ fn links(entry: &Element<'_>) -> Vec<String> {
 fn is_web(address: &str) -> bool {
     let start = address.trim().get(..8).unwrap_or(address.trim()).to_ascii_lowercase();
     start.starts_with("http://") || start.starts_with("https://")
+}
+
+/// The address of an anchor somebody put where an address belongs, as markup or escaped.
+fn anchor(link: &Element<'_>) -> Option<String> {
+    if let Some(address) = link.elements().find_map(|child| child.attribute("href")) {
+        return Some(address.trim().to_owned());
+    }
+    let text = link.text();
+    let (_, behind) = text.trim_start().strip_prefix("<a ")?.split_once("href=")?;
+    let quote = behind.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    behind[1..].split(quote).next().map(str::to_owned)
+}
+
+/// A path from the root of the site, as some write their permalinks.
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.contains(char::is_whitespace)
 }
 
 /// `xml:base` of the entry or of its links.
@@ -311,6 +331,19 @@ mod tests {
         assert_eq!(link("<guid isPermaLink=\"false\">http://a.example/2</guid>"), None);
         assert_eq!(link("<atom:link href=\"http://a.example/3\"/>").as_deref(), Some("http://a.example/3"));
         assert_eq!(link("<atom:link rel=\"self\" href=\"http://a.example/3\"/>"), None);
+        assert_eq!(
+            link("<link><a href=\"http://a.example/3\">x</a></link>").as_deref(),
+            Some("http://a.example/3")
+        );
+        assert_eq!(
+            link("<link>&lt;a href='http://a.example/3'>x&lt;/a></link>").as_deref(),
+            Some("http://a.example/3")
+        );
+        assert_eq!(link("<guid>/2022/1</guid>").as_deref(), Some("/2022/1"));
+        let alternate =
+            "<link rel=\"http://www.iana.org/assignments/relation/alternate\" href=\"http://a.example/3\"/>";
+        assert_eq!(atom(alternate).links[0], "http://a.example/3");
+        assert_eq!(atom("<content src=\"http://a.example/3\"/>").links[0], "http://a.example/3");
         let entry = atom(
             "<link rel=\"replies\" href=\"http://a.example/r\"/><link rel=\"alternate\" href=\"http://a.example/4\"/>",
         );

@@ -2,8 +2,13 @@
 
 /// The character of a named reference.
 pub(crate) fn named(name: &str) -> Option<char> {
-    if name == "apos" {
-        return Some('\'');
+    match name {
+        "apos" => return Some('\''),
+        "AMP" => return Some('&'),
+        "LT" => return Some('<'),
+        "GT" => return Some('>'),
+        "QUOT" => return Some('"'),
+        _ => {}
     }
     let at = NAMES.binary_search_by_key(&name, |(key, _)| key).ok()?;
     Some(NAMES[at].1)

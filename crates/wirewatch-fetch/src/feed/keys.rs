@@ -146,16 +146,23 @@ fn absolute(draft: &Draft, scope: &Scope) -> Option<String> {
 
 /// An absolute http(s) address without credentials, or none.
 pub(crate) fn web_address(link: &str, base: Option<&Url>) -> Option<String> {
-    let link = link.trim();
+    // Quotes and characters nobody sees come with pasted addresses.
+    let outside = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '"' | '\'' | '\u{200b}' | '\u{200e}' | '\u{feff}')
+    };
+    let link = link.trim_matches(outside);
     if link.is_empty() || link.len() > LONGEST_LINK {
         return None;
     }
-    let mut url = match Url::parse(link) {
+    // Escaped once too often; no address holds this on purpose.
+    let link = link.replace("&amp;", "&");
+    let mut url = match Url::parse(&link) {
         Ok(url) => url,
+        Err(_) if lacks_scheme(&link, base) => Url::parse(&format!("https://{link}")).ok()?,
         // `//press.example/1` needs a scheme only.
         Err(_) => match base {
-            Some(base) => base.join(link).ok()?,
-            None => Url::parse(&format!("https:{}", link.strip_prefix("//").map(|_| link)?)).ok()?,
+            Some(base) => base.join(&link).ok()?,
+            None => Url::parse(&format!("https:{}", link.strip_prefix("//").map(|_| &link)?)).ok()?,
         },
     };
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
@@ -164,6 +171,13 @@ pub(crate) fn web_address(link: &str, base: Option<&Url>) -> Option<String> {
     // http(s) addresses always accept the change.
     let _ = (url.set_username(""), url.set_password(None));
     Some(url.into())
+}
+
+/// `www.press.example/1`, or the site's own name before a path.
+fn lacks_scheme(link: &str, base: Option<&Url>) -> bool {
+    let host = link.split(['/', '?']).next().unwrap_or_default();
+    let own = base.and_then(Url::host_str).is_some_and(|own| own.trim_start_matches("www.") == host);
+    own || host.starts_with("www.") && host.matches('.').count() > 1
 }
 
 #[cfg(test)]
@@ -241,6 +255,11 @@ mod tests {
         assert_eq!(check("http://u:p@b.example/1").as_deref(), Some("http://b.example/1"));
         assert_eq!(web_address("//b.example/1", None).as_deref(), Some("https://b.example/1"));
         assert_eq!(web_address("/1", None), None);
+        assert_eq!(check("a.example/1").as_deref(), Some("https://a.example/1"));
+        assert_eq!(check("www.b.example/1").as_deref(), Some("https://www.b.example/1"));
+        assert_eq!(check("news/1.html").as_deref(), Some("https://a.example/feeds/news/1.html"));
+        assert_eq!(check("\u{200b}\"https://b.example/1\"").as_deref(), Some("https://b.example/1"));
+        assert_eq!(check("/1?a=1&amp;b=2").as_deref(), Some("https://a.example/1?a=1&b=2"));
     }
 
     #[test]

@@ -78,6 +78,13 @@ impl std::fmt::Debug for ParsedFeed {
     }
 }
 
+/// The first two steps alone, for fuzzing: the length of the decoded text, and the mended text.
+pub(crate) fn decoded_and_mended(body: &[u8], content_type: Option<&str>) -> Option<(usize, String)> {
+    let decoded = decode::decode(body, content_type, None);
+    let mended = repair::mend(&decoded.text)?;
+    Some((decoded.text.len(), mended.text.into_owned()))
+}
+
 /// Reads a feed of any format.
 ///
 /// `content_type` is the value of the header, its charset outranks the declaration; `url` is the
@@ -143,5 +150,8 @@ fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
     let whole = feed.broken.is_none() && feed.left_out == 0;
     let (entries, mut rejects) = entries(feed.drafts, &scope);
     rejects.extend(feed.rejects);
+    if entries.is_empty() && !rejects.is_empty() {
+        return Err(NotAFeed::new(NotAFeedKind::Unreadable, "its entries are empty"));
+    }
     Ok(ParsedFeed { head, entries, repairs, rejects, freshness: Freshness::default(), whole })
 }
