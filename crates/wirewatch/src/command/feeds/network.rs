@@ -6,14 +6,16 @@ use std::time::Duration;
 use wirewatch_fetch::Fetcher;
 use wirewatch_store::Database;
 
-/// A fetcher that keeps the pauses which hosts asked the pipeline for.
+/// A fetcher that keeps the pauses which hosts asked the pipeline for, and knows their robots.txt.
 pub(super) fn fetcher(app: &App) -> anyhow::Result<Fetcher> {
     let fetcher = Fetcher::new(fetch_config(&app.config.fetch))?;
     let path = app.database_path();
     if path.exists() {
-        for pause in Database::open_existing(&path)?.reader()?.host_pauses(app.now)? {
+        let reader = Database::open_existing(&path)?.reader()?;
+        for pause in reader.host_strikes(app.now)? {
             fetcher.pause_host(&pause);
         }
+        fetcher.restore_robots(&reader.robots(app.now)?, app.now);
     }
     Ok(fetcher)
 }
