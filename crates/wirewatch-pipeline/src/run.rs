@@ -136,7 +136,9 @@ pub async fn run(setup: Setup, source: Source, stop: Stop) -> Result<Report, Pip
     let mut workers = Workers::default();
     start(&shared, source, &journal, &mut workers)?;
     if let Some(websub) = websub {
-        start_websub(&shared, websub, &journal, &mut workers)?;
+        let (push_reader, subscriber) = websub::workers(shared.clone(), websub, journal.slot())?;
+        workers.thread("push reader", push_reader);
+        workers.task("subscriber", subscriber);
     }
     let ended = workers.watch(&shared, &stop).await;
     finish(shared, writer, ended, stop.at_once.is_cancelled()).await
@@ -284,21 +286,6 @@ fn start_feeds(
         });
     }
     workers.task("scheduler", source::schedule(shared.clone(), shared.look()?, due, once));
-    Ok(())
-}
-
-/// Starts what has to do with hubs: the subscriber and the reader of pushes.
-fn start_websub(
-    shared: &Shared,
-    websub: WebSub,
-    journal: &Arc<Journal>,
-    workers: &mut Workers,
-) -> Result<(), PipelineError> {
-    let (pushes, pushes_in) = mpsc::channel(websub::PUSHES);
-    let (shared, reader, slot) = (shared.clone(), shared.database.reader()?, journal.slot());
-    let desk = websub::Desk::new(shared.clone(), shared.look()?, pushes);
-    workers.thread("push reader", move || websub::read_pushes(&shared, &reader, &slot, pushes_in));
-    workers.task("subscriber", websub::subscribe(desk, websub));
     Ok(())
 }
 

@@ -16,8 +16,25 @@ mod push;
 mod subscriber;
 
 pub use callback::{Admission, Delivery, Intent, Refusal, WebSub};
-pub(crate) use push::read as read_pushes;
-pub(crate) use subscriber::{Desk, subscribe};
+
+use crate::{PipelineError, journal::Slot, shared::Shared};
+use subscriber::Desk;
+use tokio::sync::mpsc;
 
 /// Pushes that wait to be read; beyond that hubs are asked to come again.
-pub(crate) const PUSHES: usize = 8;
+const PUSHES: usize = 8;
+
+type Ended = Result<(), PipelineError>;
+
+/// The two workers: the reader of pushes, for a thread, and the subscriber, for a task.
+pub(crate) fn workers(
+    shared: Shared,
+    websub: WebSub,
+    slot: Slot,
+) -> Result<(impl FnOnce() -> Ended + Send, impl Future<Output = Ended> + Send), PipelineError> {
+    let (pushes, pushes_in) = mpsc::channel(PUSHES);
+    let reader = shared.database.reader()?;
+    let desk = Desk::new(shared.clone(), shared.look()?, pushes);
+    let push_reader = move || push::read(&shared, &reader, &slot, pushes_in);
+    Ok((push_reader, subscriber::subscribe(desk, websub)))
+}
