@@ -16,8 +16,8 @@ use jiff::{Timestamp, tz::Offset};
 use wirewatch_model::{DueFeed, FeedId, FeedSettings, Freshness, Rhythm};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// No feed is asked more often than this unless its setting says 0.
-const SHORTEST_SECS: i64 = 2 * MINUTE;
+/// No feed is asked more often than this, but for the simulated press, whose setting is 0.
+pub(crate) const SHORTEST_SECS: i64 = 2 * MINUTE;
 /// Floor where nothing is granted, for a feed with validators and an entry an hour or more.
 const LIVELY_SECS: i64 = 15 * MINUTE;
 /// Floor where nothing is granted, for every other feed.

@@ -5,6 +5,7 @@
 //! no message. They are looked up for each request; what they hold lives as long as the request, or in
 //! the key of a client that goes through a proxy, and has no `Debug`.
 
+use crate::schedule::SHORTEST_SECS;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use url::Url;
@@ -44,14 +45,14 @@ const REFUSED: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {message}")]
 pub struct SettingsError {
-    /// The setting: `user_agent`, `headers` or `proxy`.
+    /// The setting: `interval_floor_secs`, `user_agent`, `headers` or `proxy`.
     pub key: &'static str,
     /// What is wrong and what to write instead.
     pub message: String,
 }
 
 /// Checks what can be checked of a feed's settings before it is asked: names and characters of headers,
-/// the User-Agent, the proxy's address. Whether the variables exist is seen when the feed is asked.
+/// the User-Agent, the proxy's address, an interval that nobody may ask for. Whether the variables exist is seen when the feed is asked.
 pub fn check_settings(settings: &FeedSettings) -> Vec<SettingsError> {
     // Any text a variable may hold stands for all of them.
     let any = |_: &str| Some("x".to_owned());
@@ -63,6 +64,10 @@ pub fn check_settings(settings: &FeedSettings) -> Vec<SettingsError> {
     errors.extend(headers.filter_map(Result::err));
     errors.extend(user_agent(settings).err());
     errors.extend(proxy(settings, &any).err());
+    if settings.interval_floor_secs.is_some_and(|secs| i64::from(secs) < SHORTEST_SECS) {
+        let message = format!("no feed is asked more often than every {SHORTEST_SECS} seconds");
+        errors.push(SettingsError { key: "interval_floor_secs", message });
+    }
     errors
 }
 
@@ -229,6 +234,15 @@ mod tests {
     fn check(settings: &FeedSettings, want: &str) {
         let errors: Vec<String> = check_settings(settings).iter().map(SettingsError::to_string).collect();
         assert_eq!(errors.join("; "), want);
+    }
+
+    #[test]
+    fn an_interval_that_no_publisher_grants_is_refused() {
+        let errors = |secs| {
+            let settings = FeedSettings { interval_floor_secs: Some(secs), ..FeedSettings::default() };
+            check_settings(&settings).len()
+        };
+        assert_eq!((errors(0), errors(119), errors(120), errors(86_400)), (1, 1, 0, 0));
     }
 
     #[test]
