@@ -133,11 +133,12 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
     match result {
         FeedResult::Paused(pause) => {
             check.outcome = Outcome::Busy;
+            check.not_before = Some(pause.until);
             check.next_due = Some(pause.until.max(at));
         }
         FeedResult::Failed { kind, message } => {
             check.outcome = Outcome::Failed { failure: kind, message };
-            check.next_due = Some(plan_after(due, &check, None, &Headers::default()).due);
+            check.next_due = Some(plan_after(due, &check, &Headers::default()).due);
         }
         FeedResult::Answered {
             status,
@@ -159,10 +160,11 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
                 moved::watch(due, &mut check, &hops, &url);
                 check.freshness = Some(fresh(due, &check, &headers));
             }
-            let not_before = host_pause.as_ref().map(|pause| pause.until).max(not_before);
+            let paused = host_pause.as_ref().map(|pause| pause.until);
+            check.not_before = headers.retry_after(at).max(paused).max(not_before);
             check.host_pause = host_pause;
             let gone = check.outcome == Outcome::Gone;
-            check.next_due = (!gone).then(|| plan_after(due, &check, not_before, &headers).due);
+            check.next_due = (!gone).then(|| plan_after(due, &check, &headers).due);
         }
     }
     check.health = health::judge(due, &check);
@@ -215,6 +217,7 @@ pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedChec
         validators: None,
         freshness: None,
         next_due: None,
+        not_before: None,
         health: due.health,
         newest_entry: None,
         host_pause: None,
@@ -325,12 +328,7 @@ fn fresh(due: &DueFeed, check: &FeedCheck, headers: &Headers) -> Freshness {
 }
 
 /// When to ask again after this check, and why then.
-pub(crate) fn plan_after(
-    due: &DueFeed,
-    check: &FeedCheck,
-    not_before: Option<Timestamp>,
-    headers: &Headers,
-) -> Plan {
+pub(crate) fn plan_after(due: &DueFeed, check: &FeedCheck, headers: &Headers) -> Plan {
     let failures = due.failures.saturating_add(1);
     let ending = match (&check.outcome, check.status) {
         (outcome, _) if outcome.is_success() => Ending::Answered,
@@ -355,7 +353,7 @@ pub(crate) fn plan_after(
         rhythm: &rhythm,
         freshness,
         lifetime_secs: freshness.lifetime_secs.map(i64::from),
-        retry_after: headers.retry_after(check.checked_at).max(not_before).max(bound),
+        retry_after: check.not_before.max(bound),
         pushed: due.pushed,
     })
 }

@@ -412,6 +412,8 @@ pub struct FeedCheck {
     pub freshness: Option<Freshness>,
     /// When to ask again; `None` when the feed is gone.
     pub next_due: Option<Timestamp>,
+    /// The server asked not to be asked before this, whatever the status.
+    pub not_before: Option<Timestamp>,
     /// How the feed is doing, this check included.
     pub health: Health,
     /// The newest plausible date among the entries of the body, when one was read.

@@ -316,8 +316,7 @@ fn next(due: &DueFeed, check: &FeedCheck, seen: &Seen) -> Line {
     let meaning = if seen.paused.is_some() {
         "the host asked for it".to_owned()
     } else {
-        let paused = check.host_pause.as_ref().map(|pause| pause.until);
-        words::plan(&plan_after(due, check, paused, &seen.headers))
+        words::plan(&plan_after(due, check, &seen.headers))
     };
     line("next", format!("in {wait}"), meaning)
 }

@@ -61,6 +61,7 @@ fn our_fault(feed: &DueFeed, message: String, now: Timestamp) -> FeedCheck {
         validators: None,
         freshness: None,
         next_due: Some(later(now, AFTER_OUR_FAULT)),
+        not_before: None,
         health: Health::Failing,
         newest_entry: None,
         host_pause: None,

@@ -52,13 +52,13 @@ impl Reader {
         Ok(self.optional(&sql, [feed.0], |row| read(row, parser, now))?)
     }
 
-    /// How many of the followed feeds were not asked since a moment and may be: one whose server was
-    /// busy and named a later time is not waited for.
+    /// How many of the followed feeds were not asked since a moment and may be: one whose server named
+    /// a later time is not waited for.
     pub fn feeds_unasked_since(&self, since: Timestamp) -> Result<u64, StoreError> {
         Ok(self.one(
             "SELECT count(*) FROM feed
               WHERE off IS NULL AND next_due IS NOT NULL AND coalesce(last_checked, 0) < ?1
-                AND NOT (coalesce(outcome, '') = 'busy' AND next_due > ?1)",
+                AND coalesce(not_before, 0) <= ?1",
             [Micros(since)],
             |row| row.get(0).map(i64::unsigned_abs),
         )?)

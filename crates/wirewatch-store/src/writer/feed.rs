@@ -111,9 +111,8 @@ pub(super) fn override_one(
 /// again waits for that.
 pub(super) fn make_due(connection: &Connection, feeds: &[FeedId], at: Timestamp) -> Result<(), Failure> {
     let mut statement = connection.prepare_cached(
-        "UPDATE feed SET next_due = ?2
-          WHERE (?1 IS NULL OR id = ?1) AND off IS NULL AND origin <> 'backfill'
-            AND NOT (coalesce(outcome, '') = 'busy' AND coalesce(next_due, 0) > ?2)",
+        "UPDATE feed SET next_due = max(?2, coalesce(not_before, ?2))
+          WHERE (?1 IS NULL OR id = ?1) AND off IS NULL AND origin <> 'backfill'",
     )?;
     if feeds.is_empty() {
         statement.execute(params![None::<i64>, Micros(at)])?;

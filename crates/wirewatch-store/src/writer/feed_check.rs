@@ -84,7 +84,8 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
                 failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END,
                 freshness = coalesce(?10, freshness),
                 health_since = CASE WHEN health = ?11 AND health_since IS NOT NULL THEN health_since ELSE ?2 END,
-                health = ?11, newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
+                not_before = ?13, health = ?11,
+                newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
               WHERE id = ?1",
         )?
         .execute(params![
@@ -99,7 +100,8 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
             success,
             check.freshness.as_ref().map(Json),
             check.health.as_str(),
-            check.newest_entry.map(Micros)
+            check.newest_entry.map(Micros),
+            check.not_before.map(Micros)
         ])?;
     Ok(())
 }

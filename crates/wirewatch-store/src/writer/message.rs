@@ -146,7 +146,7 @@ pub enum ShortWrite {
         at: Timestamp,
     },
     /// Makes feeds due at once, in spite of their schedule; all that are followed when empty. One whose
-    /// server was busy and said when to come again waits for that.
+    /// server said when to come again waits for that.
     MakeDue {
         /// The feeds.
         feeds: Vec<FeedId>,

@@ -307,10 +307,10 @@ fn feeds_can_be_made_due_at_once() {
 }
 
 #[test]
-fn inv10_a_busy_server_is_not_asked_before_its_time() {
+fn inv10_a_server_is_not_asked_before_the_time_it_named_whatever_its_status() {
     let world = World::new();
     let (a, b) = (world.feed(A), world.feed(B));
-    let busy = |feed| FeedCheck { outcome: Outcome::Busy, next_due: Some(at(60)), ..check(feed, at(0)) };
+    let busy = |feed| FeedCheck { next_due: Some(at(60)), not_before: Some(at(60)), ..check(feed, at(0)) };
     world.check_with(busy(a));
     world.check_with(FeedCheck { next_due: Some(at(60)), ..check(b, at(0)) });
     for feeds in [vec![a, b], Vec::new()] {

@@ -170,6 +170,7 @@ pub(crate) fn check(feed: FeedId, at: Timestamp) -> FeedCheck {
         validators: None,
         freshness: None,
         next_due: Some(at + Duration::from_secs(600)),
+        not_before: None,
         health: Health::Ok,
         newest_entry: None,
         host_pause: None,
