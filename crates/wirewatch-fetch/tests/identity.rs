@@ -113,8 +113,8 @@ fn entries_of_one_page_are_told_apart() {
 #[test]
 fn the_key_is_the_publishers_id_whoever_else_uses_it() {
     // Two publishers may use one guid: the store looks entries up within their feed.
-    let of = |link: &str| fetch(&item("1", link, "One", ""));
+    let of = |link: &str| fetch(&item("4711", link, "One", ""));
     let (one, other) = (of("https://post.example/1"), of("https://kray.example/1"));
-    assert_eq!((one[0].key.as_str(), other[0].key.as_str()), ("i:1", "i:1"));
+    assert_eq!((one[0].key.as_str(), other[0].key.as_str()), ("i:4711", "i:4711"));
     assert!(one[0].aliases.iter().all(|mark| !other[0].aliases.contains(mark)));
 }

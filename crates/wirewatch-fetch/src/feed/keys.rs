@@ -87,6 +87,9 @@ fn entry(
     let key = match id {
         // The address as id is the rule, and its identity is known.
         Some(id) if url.as_deref() == Some(id) && !id.contains('#') => address_key(),
+        Some(id) if let Some(identity) = identity.filter(|_| may_be_place(id)) => {
+            Some(bounded("i:", &format!("{id}@{identity}")))
+        }
         id => id.map(id_key).or_else(address_key),
     };
     let key = key.unwrap_or_else(|| own_key(&draft));
@@ -113,6 +116,12 @@ fn id_key(id: &str) -> String {
     let fragment = id.split_once('#').map_or("", |(_, fragment)| fragment);
     let counter = fragment.len() <= 3 && fragment.bytes().all(|byte| byte.is_ascii_digit());
     bounded("u:", &if counter { identity } else { format!("{identity}#{fragment}") })
+}
+
+/// Whether an id may be no more than the entry's place in the list: the next article would have it too.
+/// Such an id counts with the address beside it; an article that moves down is known by its aliases.
+fn may_be_place(id: &str) -> bool {
+    id.len() <= 3 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The key of an entry without id and address: what it says, without what an edit changes last.
@@ -199,6 +208,14 @@ mod tests {
 
     fn key(id: Option<&str>, link: Option<&str>, title: &str) -> String {
         keys(vec![draft(id, link, title)]).pop().expect("one")
+    }
+
+    #[test]
+    fn an_id_that_counts_places_does_not_make_one_entry_of_two() {
+        let first = key(Some("1"), Some("http://a.example/one"), "one");
+        assert_ne!(first, key(Some("1"), Some("http://a.example/two"), "two"));
+        assert_ne!(first, key(Some("2"), Some("http://a.example/one"), "one"), "told apart on one page");
+        assert_eq!(key(Some("7"), None, "old"), key(Some("7"), None, "new"), "there is nothing better");
     }
 
     #[test]
