@@ -27,6 +27,7 @@ pub fn repair_in_words(name: &str) -> &'static str {
         "unclosed-quote" => "a value without a closing quote was closed",
         "unclosed-root" => "the end of the document is missing",
         "undecodable-bytes" => "bytes that are no text in its charset were replaced",
+        "windows-character" => "quotes and dashes of windows-1252 that stood for themselves were put right",
         "wrong-charset" => "the declared charset is wrong; it was told by the bytes",
         _ => "a fault of the body was mended",
     }

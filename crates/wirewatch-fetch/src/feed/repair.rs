@@ -6,8 +6,11 @@
 //! are never closed are, and characters XML forbids go. References are the walk's: it takes a bare `&`.
 
 pub(crate) use super::prolog::element_name;
-use super::prolog::{declared_entities, is_junk, root_start};
-use memchr::{memchr, memmem};
+use super::{
+    entities::numbered,
+    prolog::{declared_entities, is_junk, root_start},
+};
+use memchr::{memchr, memchr_iter, memmem};
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
@@ -34,33 +37,48 @@ pub(crate) fn mend(text: &str) -> Option<Mended<'_>> {
     if is_junk(&text[..start]) {
         repairs.insert("junk-before-root");
     }
-    let allowed = without_forbidden(&text[start..]);
-    let mended = match allowed {
+    let mended = match allowed(&text[start..], &mut repairs) {
         Cow::Borrowed(allowed) => Mender::new(allowed, &mut repairs).run(),
-        Cow::Owned(allowed) => {
-            repairs.insert("forbidden-character");
-            match Mender::new(&allowed, &mut repairs).run() {
-                Cow::Owned(mended) => Cow::Owned(mended),
-                Cow::Borrowed(_) => Cow::Owned(allowed),
-            }
-        }
+        Cow::Owned(allowed) => match Mender::new(&allowed, &mut repairs).run() {
+            Cow::Owned(mended) => Cow::Owned(mended),
+            Cow::Borrowed(_) => Cow::Owned(allowed),
+        },
     };
     Some(Mended { text: mended, entities: declared_entities(&text[..start]), repairs })
 }
 
-/// The text without the characters XML forbids, and without marks inside it.
-fn without_forbidden(text: &str) -> Cow<'_, str> {
+/// The text without the characters XML forbids and without marks inside it. What stands at the places
+/// of C1 control characters was meant as windows-1252 has it, as in numbered references.
+fn allowed<'t>(text: &'t str, repairs: &mut BTreeSet<&'static str>) -> Cow<'t, str> {
+    let bytes = text.as_bytes();
     let suspicious = |byte: u8| {
         (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') | (byte == 0x7f) | (byte == 0xef)
     };
-    // Whole blocks without a branch, which is many times faster than letter by letter. 0xEF begins the marks.
-    let mut blocks = text.as_bytes().chunks(1024);
-    if !blocks.any(|block| block.iter().fold(false, |found, byte| found | suspicious(*byte)))
-        || !text.contains(is_forbidden)
-    {
+    // Whole blocks without a branch, which is many times faster than letter by letter. 0xEF begins the
+    // marks, 0xC2 the C1 characters.
+    let mut blocks = bytes.chunks(1024);
+    let forbidden = blocks.any(|block| block.iter().fold(false, |found, byte| found | suspicious(*byte)))
+        && text.contains(is_forbidden);
+    let moved = memchr_iter(0xc2, bytes).any(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9f)));
+    if forbidden {
+        repairs.insert("forbidden-character");
+    }
+    if moved {
+        repairs.insert("windows-character");
+    }
+    if !forbidden && !moved {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter(|letter| !is_forbidden(*letter)).collect())
+    let letters = text.chars().filter(|letter| !is_forbidden(*letter));
+    Cow::Owned(
+        letters
+            .filter_map(|letter| if is_c1(letter) { numbered(letter.into()) } else { Some(letter) })
+            .collect(),
+    )
+}
+
+fn is_c1(letter: char) -> bool {
+    ('\u{80}'..='\u{9f}').contains(&letter)
 }
 
 fn is_forbidden(letter: char) -> bool {
@@ -291,6 +309,11 @@ mod tests {
     #[test]
     fn forbidden_characters_go() {
         check("<a>a\0b\u{1b}c\u{feff}d</a>", "<a>abcd</a>", &["forbidden-character"]);
+        check(
+            "<a>don\u{92}t \u{96} \u{ab}x\u{bb}\u{81}</a>",
+            "<a>don\u{2019}t \u{2013} \u{ab}x\u{bb}</a>",
+            &["windows-character"],
+        );
         check("<a><![CDATA[a\u{b}b]]></a>", "<a><![CDATA[ab]]></a>", &["forbidden-character"]);
     }
 
