@@ -61,14 +61,12 @@ const BODIES: &[Body] = &[
     ("huge title of references", || item(&format!("<title>{}</title>", fill("&amp;")))),
     ("huge CDATA", || item(&format!("<description><![CDATA[{}]]></description>", fill("<p>слово</p>")))),
     ("huge text in windows-1251", || {
-        let text = item(&format!("<description>{}</description>", "слово ".repeat(CAP / 6)));
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let bytes = text.chars().map(|letter| if letter.is_ascii() { letter as u8 } else { 0xe0 });
-        bytes.take(CAP).collect()
+        let (start, end) = ("<rss><item><guid>1</guid><description>", "</description></item></rss>");
+        [start.as_bytes(), &vec![0xe0; CAP - KIB], end.as_bytes()].concat()
     }),
     ("huge text in UTF-16", || {
-        let text = item(&format!("<description>{}</description>", "слово ".repeat(CAP / 11)));
-        String::from_utf8_lossy(&text).encode_utf16().flat_map(u16::to_le_bytes).take(CAP).collect()
+        let text = item(&format!("<description>{}</description>", "слово ".repeat(CAP / 13)));
+        String::from_utf8_lossy(&text).encode_utf16().flat_map(u16::to_le_bytes).collect()
     }),
     ("attributes", || {
         item(&format!("<a {}/>", numbered(200_000, |text, nth| *text += &format!("a{nth}='1' "))))
