@@ -48,7 +48,7 @@ pub(crate) fn content(entry: &Element<'_>) -> Option<String> {
 /// What an element holds, as HTML, by its declared type (Atom's, RSS's, Atom 0.3's `mode`).
 fn markup(element: &Element<'_>) -> Option<String> {
     let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
-    let html = if is_base64(element) {
+    let mut html = if is_base64(element) {
         let text = from_base64(&element.text());
         if kind == "text/plain" { to_html(&text) } else { text }
     } else if element.has_elements() {
@@ -59,10 +59,14 @@ fn markup(element: &Element<'_>) -> Option<String> {
     } else if matches!(kind.as_str(), "text" | "text/plain") && element.space == Space::Atom {
         to_html(&element.text())
     } else {
-        element.text().into_owned()
+        // A text of many megabytes is copied once.
+        let text = element.text();
+        let trimmed = text.trim();
+        return (!trimmed.is_empty()).then(|| trimmed.to_owned());
     };
-    let html = html.trim();
-    (!html.is_empty()).then(|| html.to_owned())
+    html.truncate(html.trim_end().len());
+    html.drain(..html.len() - html.trim_start().len());
+    (!html.is_empty()).then_some(html)
 }
 
 /// Markup that was not escaped, perhaps beside text that was.
