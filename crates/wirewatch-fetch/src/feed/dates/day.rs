@@ -104,8 +104,9 @@ fn week_date(text: &str) -> Option<Date> {
     let (year, rest) = text.trim().split_once("-w")?;
     let (week, day) = rest.split_once('-').unwrap_or((rest, "1"));
     let weekday = Weekday::from_monday_one_offset(day.trim_end_matches('t').parse().ok()?).ok()?;
-    let year = year.parse().ok().filter(|year| YEARS.contains(year))?;
-    Some(ISOWeekDate::new(year, week.parse().ok()?, weekday).ok()?.date())
+    let date = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, weekday).ok()?.date();
+    // Its first week may begin in the year before.
+    YEARS.contains(&date.year()).then_some(date)
 }
 
 /// RFC 2822 §4.3 and POSIX: below 69 is this century.
