@@ -3,6 +3,7 @@
 ALTER TABLE feed ADD COLUMN folder TEXT;              -- path of folders, as in OPML: World/Europe
 ALTER TABLE feed ADD COLUMN health TEXT NOT NULL DEFAULT 'ok';  -- by its last check; see model::Health
 ALTER TABLE feed ADD COLUMN health_since INTEGER;     -- when it came to that; NULL before the first check
+ALTER TABLE feed ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;   -- 1: its last body held no entry
 ALTER TABLE feed ADD COLUMN not_before INTEGER;       -- its server asked not to be asked before
 ALTER TABLE feed ADD COLUMN newest_entry INTEGER;     -- the newest plausible date its body ever showed
 ALTER TABLE feed ADD COLUMN rhythm TEXT;              -- JSON: when it announces entries; see model::Rhythm

@@ -26,14 +26,14 @@ pub(crate) fn judge(due: &DueFeed, check: &FeedCheck) -> Health {
         Outcome::Failed { .. } => return Health::Failing,
         Outcome::Read | Outcome::Unchanged => {}
     }
-    if check.redirect.is_some() {
-        return Health::Moved;
-    }
     let read_empty = check.outcome == Outcome::Read && check.entries.is_empty();
-    if read_empty || check.outcome == Outcome::Unchanged && due.health == Health::Empty {
+    if read_empty || check.outcome == Outcome::Unchanged && due.empty {
         return Health::Empty;
     }
-    silence(due, check)
+    match silence(due, check) {
+        Health::Ok if check.redirect.is_some() => Health::Moved,
+        health => health,
+    }
 }
 
 /// Whether the feed has been silent for too long.
@@ -129,8 +129,14 @@ mod tests {
     fn an_answer_without_entries_is_empty_and_stays_so_while_unchanged() {
         let read = |check: &mut FeedCheck| check.outcome = Outcome::Read;
         assert_eq!(health(&feed(600, 60), read), Health::Empty);
-        let before = DueFeed { health: Health::Empty, ..feed(600, 60) };
+        // A failure in between changes nothing of that.
+        let before = DueFeed { empty: true, health: Health::Failing, ..feed(600, 60) };
         assert_eq!(health(&before, |_| {}), Health::Empty);
+        let moved = |check: &mut FeedCheck| {
+            let target = "https://b.example/rss".to_owned();
+            check.redirect = Some(PermanentRedirect { target, since: now(), checks: 1 });
+        };
+        assert_eq!(health(&before, moved), Health::Empty, "nor does a redirect");
     }
 
     #[test]

@@ -206,6 +206,8 @@ pub struct DueFeed {
     pub redirect: Option<PermanentRedirect>,
     /// How it was doing after its last check.
     pub health: Health,
+    /// Whether the last body that was read held no entry.
+    pub empty: bool,
     /// The newest plausible date its body ever showed.
     pub newest_entry: Option<Timestamp>,
     /// Ask without validators once: the parser has become better since the last faulty answer.

@@ -108,7 +108,8 @@ const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, 
         f.health, f.newest_entry, f.rhythm,
         (SELECT max(s.lease_until) FROM websub s
           WHERE s.feed = f.id AND s.state NOT IN ('denied', 'ending')
-            AND s.last_push IS NOT NULL AND s.missed = 0)
+            AND s.last_push IS NOT NULL AND s.missed = 0),
+        f.empty
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
@@ -137,6 +138,7 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
         health: health(&row.get::<_, String>(14)?),
         newest_entry: row.get::<_, Option<Micros>>(15)?.map(|at| at.0),
         reparse: faulty && parser.should_reread(id, version, now),
+        empty: row.get(18)?,
         pushed: row.get::<_, Option<Micros>>(17)?.is_some_and(|until| until.0 > now),
     })
 }

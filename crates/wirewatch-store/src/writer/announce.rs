@@ -3,7 +3,7 @@
 use super::apply::optional;
 use super::{CheckCounts, Context, Failure, alias, feed};
 use crate::column::{Json, Micros, after, signed, unsigned};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -11,6 +11,9 @@ use wirewatch_model::{Entry, Stamp, address, article_time};
 
 /// How often one article is looked at again because its feed announces it anew.
 const MOST_EDITS: u32 = 20;
+
+/// An entry under a new id with a date this much later is the next edition of what it looks like.
+const NEXT_EDITION: SignedDuration = SignedDuration::from_hours(6);
 
 /// Compression of what feeds say: the quickest level, it is kept for minutes.
 pub(super) const BODY_LEVEL: i32 = 1;
@@ -59,7 +62,7 @@ pub(super) fn announce(
                 announcement.times.push(article_time(entry.published, at));
                 continue;
             }
-            Some(known) if known.version == entry.version() || known.edits >= MOST_EDITS => {
+            Some(known) if known.is_unchanged(entry) || known.edits >= MOST_EDITS => {
                 context
                     .connection
                     .prepare_cached("UPDATE entry SET last_seen = ?2, version = ?3 WHERE id = ?1")?
@@ -112,6 +115,20 @@ struct Known {
     edits: u32,
     /// Known by an alias, not by its key.
     renamed: bool,
+    /// The date it was last announced with, when it is known by an alias.
+    published: Option<Stamp>,
+}
+
+impl Known {
+    /// Whether nothing about it is new. A later edition of a column has the address and the title of the
+    /// one before, another id and a much later date: its page is another.
+    fn is_unchanged(&self, entry: &Entry) -> bool {
+        let later = match (self.published, entry.published) {
+            (Some(before), Some(now)) => now.instant().duration_since(before.instant()) > NEXT_EDITION,
+            _ => false,
+        };
+        self.version == entry.version() && !later
+    }
 }
 
 // The limit on edits counts the article, which several feeds may announce.
@@ -131,12 +148,17 @@ fn find(context: &Context<'_>, feed: i64, key: &str) -> Result<Option<Known>, Fa
 }
 
 fn find_renamed(context: &Context<'_>, id: i64) -> Result<Option<Known>, Failure> {
-    optional(
-        context
-            .connection
-            .prepare_cached(&format!("{SELECT_KNOWN} WHERE id = ?1"))?
-            .query_row([id], |row| known(row, true)),
-    )
+    let found = context
+        .connection
+        .prepare_cached(&format!("{SELECT_KNOWN} WHERE id = ?1"))?
+        .query_row([id], |row| known(row, true));
+    let Some(mut found) = optional(found)? else { return Ok(None) };
+    let Json(said): Json<Said> = context
+        .connection
+        .prepare_cached("SELECT said FROM entry WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    found.published = said.published;
+    Ok(Some(found))
 }
 
 fn known(row: &Row<'_>, renamed: bool) -> rusqlite::Result<Known> {
@@ -147,6 +169,7 @@ fn known(row: &Row<'_>, renamed: bool) -> rusqlite::Result<Known> {
         taken_at: row.get::<_, Option<Micros>>(3)?.map(|at| at.0),
         edits: row.get(4)?,
         renamed,
+        published: None,
     })
 }
 

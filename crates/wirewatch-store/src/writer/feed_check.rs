@@ -130,8 +130,8 @@ fn save_reading(context: &mut Context<'_>, check: &FeedCheck) -> Result<(), Fail
         let faulty = check.entries.is_empty() || !check.rejects.is_empty() || !check.repairs.is_empty();
         context
             .connection
-            .prepare_cached("UPDATE feed SET parser_version = ?2, faulty = ?3 WHERE id = ?1")?
-            .execute(params![check.feed.0, context.parser_version, faulty])?;
+            .prepare_cached("UPDATE feed SET parser_version = ?2, faulty = ?3, empty = ?4 WHERE id = ?1")?
+            .execute(params![check.feed.0, context.parser_version, faulty, check.entries.is_empty()])?;
     }
     Ok(())
 }

@@ -195,3 +195,17 @@ proptest! {
         feed.world.close();
     }
 }
+
+#[test]
+fn the_next_edition_under_one_address_and_title_is_looked_at() {
+    let mut feed = Feed::new();
+    let edition = |key: &str, hours: i64| Entry {
+        published: Some(Stamp::utc(at(60 * hours))),
+        ..marked(key, 1, "The day in brief", hours.unsigned_abs())
+    };
+    assert_eq!(feed.fetch(&[edition("monday", 0)]), (1, 0, 0));
+    assert_eq!(feed.fetch(&[edition("monday again", 1)]), (0, 0, 1), "a date that is edited is no edition");
+    assert_eq!(feed.fetch(&[edition("tuesday", 24)]), (0, 1, 0));
+    assert_eq!(feed.fetch(&[edition("tuesday", 24)]), (0, 0, 1));
+    feed.world.close();
+}
