@@ -38,7 +38,9 @@ mod time;
 
 pub use discover::{Candidate, Discovery, Found, FoundFeed, Report, candidates, usual_places};
 pub use explain::{Explanation, Line, ShownEntry, explain, repair_in_words};
-pub use feed::{NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, parse_feed, read_date, rfc3339};
+pub use feed::{
+    NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, decode_text, parse_feed, read_date, rfc3339,
+};
 pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
 pub use health::usual_gap_secs;
 pub use http::{

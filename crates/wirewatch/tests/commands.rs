@@ -130,7 +130,7 @@ fn an_import_changes_nothing_that_is_known() {
 #[test]
 fn a_listed_feed_is_removed_before_the_first_run_and_stays_so() {
     let session = Session::new();
-    let url = "http://127.0.0.1:9/rss";
+    let url = "http://100.64.0.1:9/rss";
     session.write("config/wirewatch/feeds.toml", &format!("[[feed]]\nurl = \"{url}\"\n"));
     session.run(&["feeds", "remove", "https://nobody.example/"]).expect(2);
     assert!(!session.path("data").exists(), "nothing was removed, nothing was made");

@@ -144,3 +144,54 @@ fn a_callback_that_hubs_cannot_be_told_is_a_mistake() {
     );
     assert!(!ran.stderr.contains("me:pw"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_callback_nobody_reaches_is_a_mistake() {
+    let session = Session::new();
+    let check = |text: &str| {
+        session.write("config/wirewatch/wirewatch.toml", text);
+        session.run(&["config", "check"])
+    };
+    let inner = check("[websub]\ncallback = \"http://localhost:8642/websub\"\n").expect(2);
+    assert!(inner.stderr.contains("wirewatch.toml:2: websub.callback must be"), "{}", inner.stderr);
+    let off = "[serve]\non = false\n[websub]\ncallback = \"https://news.example/websub\"\n";
+    let ran = check(off).expect(2);
+    assert!(ran.stderr.contains("wirewatch.toml:4: websub.callback needs the HTTP API"), "{}", ran.stderr);
+    check(&off.replace("false", "true")).expect(0);
+}
+
+#[test]
+fn a_file_that_is_there_and_cannot_be_read_is_a_mistake() {
+    for (name, command) in [
+        ("feeds.toml", &["feeds", "list"][..]),
+        ("topics.local.toml", &["config", "check"]),
+        ("wirewatch.toml", &["config", "check"]),
+    ] {
+        let session = Session::new();
+        let path = session.path("config/wirewatch").join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        let ran = session.run(command).expect(2);
+        assert!(ran.stderr.contains(name), "{}", ran.stderr);
+        std::fs::remove_dir(&path).expect("removed");
+        session.run(command).expect(0);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("nowhere.toml", &path).expect("a link");
+            let ran = session.run(command).expect(2);
+            assert!(ran.stderr.contains(name) && ran.stderr.contains("cannot be read"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_list_that_is_no_text_is_named() {
+    let session = Session::new();
+    let path = session.write("config/wirewatch/feeds.toml", "");
+    std::fs::write(&path, b"# a\n# caf\xe9\n").expect("written");
+    let ran = session.run(&["config", "check"]).expect(2);
+    assert!(
+        ran.stderr.contains(&format!("{}:2: the feed list is not UTF-8", path.display())),
+        "{}",
+        ran.stderr
+    );
+}

@@ -74,25 +74,26 @@ fn feeds(session: &Session, args: &[&str], settings: &[String]) -> common::Ran {
     session.run(&args.collect::<Vec<String>>())
 }
 
+/// Addresses inside a carrier's network: a list takes them, and the guard of the fetcher never asks them.
 const LIST: &str = "\
 [publishers]
 \"gone.example\" = { name = \"Gone Daily\" }
 \"walled.example\" = { name = \"Walled Post\" }
 \"still.example\" = { name = \"Still Waters\" }
 [[feed]]
-url = \"http://127.0.0.1:9/gone\"
+url = \"http://100.64.0.1:9/gone\"
 publisher = \"gone.example\"
 [[feed]]
-url = \"http://127.0.0.1:9/walled\"
+url = \"http://100.64.0.1:9/walled\"
 publisher = \"walled.example\"
 title = \"World\"
 [[feed]]
-url = \"http://127.0.0.1:9/still\"
+url = \"http://100.64.0.1:9/still\"
 publisher = \"still.example\"
 [[feed]]
-url = \"http://127.0.0.1:9/well\"
+url = \"http://100.64.0.1:9/well\"
 [[feed]]
-url = \"http://127.0.0.1:9/off\"
+url = \"http://100.64.0.1:9/off\"
 off = \"not wanted\"
 ";
 
@@ -139,7 +140,7 @@ fn health_shows_who_needs_a_person_worst_first_and_what_to_do() {
     let all = session.run(&["feeds", "health", "--all"]).expect(0).json_lines();
     assert_eq!(all.len(), 5);
     let ok = session.run(&["feeds", "health", "--state", "ok"]).expect(0).json_lines();
-    assert_eq!((ok.len(), &ok[0]["url"]), (1, &Value::from("http://127.0.0.1:9/well")));
+    assert_eq!((ok.len(), &ok[0]["url"]), (1, &Value::from("http://100.64.0.1:9/well")));
     let table = session.run(&["feeds", "health", "--format", "table"]).expect(0).stdout;
     assert!(table.contains("what to do") && table.contains("Still Waters"), "{table}");
     let ran = session.run(&["feeds", "health", "--state", "stael"]).expect(2);
@@ -156,7 +157,7 @@ fn every_state_has_its_advice_and_what_passes_by_itself_is_not_shown() {
         );
         database.execute_batch(&sql).expect("changed");
         let rows = session.run(&["feeds", "health"]).expect(0).json_lines();
-        let row = rows.into_iter().find(|row| row["url"] == "http://127.0.0.1:9/well");
+        let row = rows.into_iter().find(|row| row["url"] == "http://100.64.0.1:9/well");
         row.map(|row| row["advice"].as_str().unwrap_or_default().to_owned())
     };
     for (change, words) in [
@@ -188,7 +189,7 @@ fn every_state_has_its_advice_and_what_passes_by_itself_is_not_shown() {
 #[test]
 fn health_of_one_feed_shows_its_checks() {
     let session = looked_after();
-    for name in ["2", "http://127.0.0.1:9/walled", "walled post", "World"] {
+    for name in ["2", "http://100.64.0.1:9/walled", "walled post", "World"] {
         let rows = session.run(&["feeds", "health", name]).expect(0).json_lines();
         assert_eq!(rows[0]["publisher"], "Walled Post", "{name}");
         let checks = rows[0]["checks"].as_array().expect("checks");
@@ -197,7 +198,7 @@ fn health_of_one_feed_shows_its_checks() {
     }
     let text = session.run(&["feeds", "health", "walled", "--format", "table"]).expect(0).stdout;
     assert!(text.contains("state    blocked") && text.contains("failed"), "{text}");
-    let ran = session.run(&["feeds", "health", "127.0.0.1"]).expect(2);
+    let ran = session.run(&["feeds", "health", "100.64.0.1"]).expect(2);
     assert!(ran.stderr.contains("2 feeds may be meant"), "{}", ran.stderr);
     session.run(&["feeds", "health", "nobody"]).expect(2);
 }
@@ -277,7 +278,7 @@ fn a_feed_that_is_known_is_checked_with_what_is_known_of_it() {
     let ran = session.run(&["feeds", "check", "Walled Post"]).expect(3);
     assert!(ran.json_lines()[0]["lines"].to_string().contains("before: blocked"), "{}", ran.stdout);
     // One that is off can be looked at too.
-    session.run(&["feeds", "check", "http://127.0.0.1:9/off"]).expect(3);
+    session.run(&["feeds", "check", "http://100.64.0.1:9/off"]).expect(3);
     let checks = session.run(&["feeds", "health", "walled"]).expect(0).json_lines();
     assert_eq!(checks[0]["checks"].as_array().map(Vec::len), Some(1), "the check by hand is not among them");
 }
@@ -370,4 +371,47 @@ fn a_check_by_hand_keeps_the_pause_a_host_asked_for() {
     database.execute(pause, [i64::try_from(tomorrow).expect("in range")]).expect("paused");
     let ran = session.run(&["feeds", "check", "press", "--format", "table"]).expect(3);
     assert!(ran.stdout.contains("nothing was sent") && ran.stdout.contains("status 429"), "{}", ran.stdout);
+}
+
+#[test]
+fn lists_in_other_encodings_are_imported() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let outline =
+        "<opml><body><outline text='\u{41c}\u{438}\u{440}' xmlUrl='https://NAME.example/'/></body></opml>";
+    // Cyrillic letters stand 0x350 before their place in Unicode.
+    let windows: Vec<u8> =
+        format!("<?xml version='1.0' encoding='windows-1251'?>{}", outline.replace("NAME", "a"))
+            .chars()
+            .map(|letter| {
+                u8::try_from(u32::from(letter)).unwrap_or_else(|_| (u32::from(letter) - 0x350) as u8)
+            })
+            .collect();
+    let wide: Vec<u8> = format!("\u{feff}{}", outline.replace("NAME", "b"))
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, bytes) in [("windows.opml", windows), ("wide.opml", wide)] {
+        let path = session.write(name, "");
+        std::fs::write(&path, bytes).expect("written");
+        session.run(&["feeds", "import", name]).expect(0);
+    }
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    let titles: Vec<&str> = rows.iter().filter_map(|row| row["title"].as_str()).collect();
+    assert_eq!(titles, ["\u{41c}\u{438}\u{440}"; 2]);
+}
+
+#[test]
+fn names_that_steer_a_terminal_are_taken_without_what_steers() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let names = ["--title", "A\u{202e}\u{1b}B", "--name", "P\u{7}", "--folder", "W\u{1}"];
+    session.run(&[&["feeds", "add", "https://a.example/rss", "--no-check"], &names[..]].concat()).expect(0);
+    let exported = session.run(&["feeds", "export"]).expect(0).stdout;
+    for words in ["title=\"AB\"", "wirewatch:publisher=\"P\"", "text=\"W\""] {
+        assert!(exported.contains(words), "{words}: {exported}");
+    }
+    session.run(&["feeds", "set", "a.example", "title=C\u{7}", "folder=\u{202e}X"]).expect(0);
+    let exported = session.run(&["feeds", "export"]).expect(0).stdout;
+    assert!(exported.contains("title=\"C\"") && exported.contains("text=\"X\""), "{exported}");
 }

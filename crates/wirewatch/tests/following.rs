@@ -126,7 +126,7 @@ fn without_a_network_every_feed_says_what_failed() {
     let session = Session::new();
     session.write(
         "config/wirewatch/feeds.toml",
-        "[[feed]]\nurl = \"http://127.0.0.1:9/rss\"\n[[feed]]\nurl = \"https://no-such-name.invalid/rss\"\n",
+        "[[feed]]\nurl = \"http://100.64.0.1:9/rss\"\n[[feed]]\nurl = \"https://no-such-name.invalid/rss\"\n",
     );
     let ran = session.run(&["run", "--once"]).expect(3);
     let summary: Value = serde_json::from_str(&ran.stdout).expect("one JSON line");

@@ -38,6 +38,7 @@ pub use kind::{NotAFeed, NotAFeedKind};
 
 use draft::language_code;
 use keys::{Scope, entries};
+use std::borrow::Cow;
 use text::plain_title;
 use url::Url;
 use wirewatch_model::{Entry, FeedHead, Freshness, Repair};
@@ -83,6 +84,12 @@ pub(crate) fn decoded_and_mended(body: &[u8], content_type: Option<&str>) -> Opt
     let decoded = decode::decode(body, content_type, None);
     let mended = repair::mend(&decoded.text)?;
     Some((decoded.text.len(), mended.text.into_owned()))
+}
+
+/// The text of a document that may be in any encoding: its byte order mark, its own declaration and the
+/// bytes themselves decide. Never fails: what cannot be decoded becomes U+FFFD.
+pub fn decode_text(body: &[u8]) -> Cow<'_, str> {
+    decode::decode(body, None, None).text
 }
 
 /// Reads a feed of any format.

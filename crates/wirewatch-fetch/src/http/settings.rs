@@ -175,7 +175,7 @@ fn proxy(settings: &FeedSettings, variables: Variables<'_>) -> Result<Option<Str
         return Err(error("a proxy has no path; write only scheme, host and port".to_owned()));
     }
     if Url::parse(written.trim()).is_ok_and(|url| url.password().is_some_and(|word| !word.contains('$'))) {
-        return Err(error("a password belongs into the environment; write ${NAME} for it".to_owned()));
+        return Err(error("a password belongs in the environment; write ${NAME} for it".to_owned()));
     }
     Ok(Some(url.into()))
 }
@@ -295,7 +295,7 @@ mod tests {
         check(&with_proxy("http://a:1/x"), "proxy: a proxy has no path; write only scheme, host and port");
         check(
             &with_proxy("http://me:word@a:1"),
-            "proxy: a password belongs into the environment; write ${NAME} for it",
+            "proxy: a password belongs in the environment; write ${NAME} for it",
         );
     }
 

@@ -1,6 +1,11 @@
 //! `wirewatch topics`: what articles are sorted into.
 
-use crate::{app::App, config::Config, exit::Exit, output::Column};
+use crate::{
+    app::App,
+    config::Config,
+    exit::{Exit, UsageError},
+    output::Column,
+};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -78,7 +83,7 @@ fn counts(app: &App) -> anyhow::Result<Option<HashMap<String, u64>>> {
 pub(crate) fn tagger(config: &Config) -> anyhow::Result<Tagger> {
     let Some(path) = &config.topics_file else { return Ok(Tagger::builtin()) };
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read (topics.file names it)", path.display()))?;
+        .map_err(|error| UsageError(format!("the topics {} cannot be read: {error}", path.display())))?;
     let rules = Rules::shipped(Some(&text)).with_context(|| format!("in {}", path.display()))?;
     Ok(Tagger::new(rules))
 }

@@ -108,7 +108,7 @@ fn read_file(flags: &Flags, places: &Places) -> Result<Option<(PathBuf, String)>
     let path = flags.file.clone().unwrap_or_else(|| places.config.join("wirewatch.toml"));
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
-        Err(error) if error.kind() == ErrorKind::NotFound && flags.file.is_none() => Ok(None),
+        Err(_) if flags.file.is_none() && is_absent(&path) => Ok(None),
         Err(error) => {
             let origin = Origin::File { path, line: None };
             Err(Problem { origin, message: format!("cannot be read: {error}") })
@@ -144,8 +144,8 @@ impl Config {
         let mut reader = Reader { settings, home: &places.home, problems };
         let config = Self {
             database: reader.database("database.path"),
-            feeds_file: reader.file("feeds.file").or_else(|| existing(places, "feeds.toml")),
-            topics_file: reader.file("topics.file").or_else(|| existing(places, "topics.local.toml")),
+            feeds_file: reader.file("feeds.file", places.config.join("feeds.toml")),
+            topics_file: reader.file("topics.file", places.config.join("topics.local.toml")),
             fetch: FetchSettings::read(&mut reader),
             recheck: reader.switch("schedule.recheck"),
             edit_pause: reader.seconds("schedule.edit_pause_secs", 0..=86_400),
@@ -155,6 +155,7 @@ impl Config {
             websub: WebSubSettings::read(&mut reader),
             log_filter: reader.log_filter("log.level"),
         };
+        Problem::sort(&mut reader.problems);
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError(reader.problems)) }
     }
 }
@@ -191,8 +192,9 @@ impl ServeSettings {
 /// What `log.level` may say.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-fn existing(places: &Places, name: &str) -> Option<PathBuf> {
-    Some(places.config.join(name)).filter(|path| path.is_file())
+/// Whether nothing has that name; a link that leads nowhere is something.
+fn is_absent(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Takes typed values out of the settings and notes what is out of bounds.
@@ -257,15 +259,24 @@ impl Reader<'_> {
         }
     }
 
-    /// A file that is named and so must be there.
-    fn file(&mut self, key: &str) -> Option<PathBuf> {
-        let path = self.path(key)?;
-        match std::fs::metadata(&path) {
-            Ok(found) if found.is_dir() => {
-                self.wrong_at(key, format!("{key}: {} is a folder", path.display()));
+    /// A file that is named and so must be there, else the one in its usual place, which may be there.
+    fn file(&mut self, key: &str, usual: PathBuf) -> Option<PathBuf> {
+        let named = self.path(key);
+        let path = named.clone().or_else(|| Some(usual).filter(|path| !is_absent(path)))?;
+        let wrong = match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Some("is a folder".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(format!("cannot be read: {error}")),
+        };
+        match wrong {
+            Some(wrong) if named.is_some() => {
+                self.wrong_at(key, format!("{key}: {} {wrong}", path.display()));
             }
-            Ok(_) => {}
-            Err(error) => self.wrong_at(key, format!("{key}: {} cannot be read: {error}", path.display())),
+            Some(message) => {
+                let origin = Origin::File { path: path.clone(), line: None };
+                self.problems.push(Problem { origin, message });
+            }
+            None => {}
         }
         Some(path)
     }

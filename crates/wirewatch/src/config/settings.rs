@@ -119,6 +119,21 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
+impl Problem {
+    /// By file from its top, what stands in no file last.
+    fn place(&self) -> (bool, Option<&Path>, Option<usize>) {
+        match &self.origin {
+            Origin::File { path, line } => (false, Some(path), *line),
+            _ => (true, None, None),
+        }
+    }
+
+    /// Sorts them as a person reads files.
+    pub(crate) fn sort(problems: &mut [Self]) {
+        problems.sort_by(|one, other| one.place().cmp(&other.place()));
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.origin, self.message)
@@ -227,7 +242,8 @@ impl Settings {
     }
 }
 
-/// Says that a name is not known, and which known one is nearest.
+/// Says that a name is not known and which known one is nearest, whatever its case; when none is near, what
+/// there is.
 pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
     say_unknown(what, name, known, strsim::jaro_winkler)
 }
@@ -251,12 +267,20 @@ fn say_unknown<'a>(
     likeness: impl Fn(&str, &str) -> f64,
 ) -> String {
     const NEAR: f64 = 0.8;
+    /// More names than these are no help.
+    const MOST_TOLD: usize = 20;
+    let known: Vec<&str> = known.collect();
+    let folded = name.to_lowercase();
     let nearest = known
-        .map(|candidate| (likeness(name, candidate), candidate))
+        .iter()
+        .map(|candidate| (likeness(&folded, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > NEAR)
         .max_by(|one, other| one.0.total_cmp(&other.0));
     match nearest {
         Some((_, candidate)) => format!("unknown {what} {name}: did you mean {candidate}?"),
+        None if (1..=MOST_TOLD).contains(&known.len()) => {
+            format!("unknown {what} {name}: known are {}", known.join(", "))
+        }
         None => format!("unknown {what} {name}"),
     }
 }

@@ -1,6 +1,7 @@
 //! Where hubs reach us.
 
-use super::Reader;
+use super::{Origin, Reader};
+use crate::feeds::is_inner;
 use std::time::Duration;
 use url::Url;
 
@@ -23,6 +24,11 @@ impl WebSubSettings {
         let callback = reader.text(KEY);
         if callback.is_empty() {
             return None;
+        }
+        // The flag is for one run: that it takes no pushes is told there.
+        let by_flag = matches!(reader.settings.get("serve.on").origin, Origin::Flag(_));
+        if !reader.switch("serve.on") && !by_flag {
+            reader.wrong_at(KEY, format!("{KEY} needs the HTTP API, and serve.on is false"));
         }
         match public_address(&callback) {
             Ok(host) => Some(Self { callback: callback.trim_end_matches('/').to_owned(), host, lease }),
@@ -47,6 +53,9 @@ fn public_address(text: &str) -> Result<String, &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must end with its path: no ? and no #");
     }
+    if url.host().is_none_or(|host| is_inner(&host)) {
+        return Err("must be an address that hubs can reach: this one is not on the public internet");
+    }
     Ok(host.to_owned())
 }
 
@@ -65,6 +74,10 @@ mod tests {
             ("https://me:pw@news.example/websub", "password"),
             ("https://news.example/websub?x=1", "no ?"),
             ("https://news.example/websub#x", "no #"),
+            ("http://127.0.0.1:8642/websub", "public"),
+            ("https://[::1]/websub", "public"),
+            ("https://192.168.1.2/websub", "public"),
+            ("https://localhost/websub", "public"),
         ] {
             let error = public_address(text).expect_err(text);
             assert!(error.contains(word), "{text}: {error}");

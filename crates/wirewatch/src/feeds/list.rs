@@ -3,7 +3,7 @@
 use crate::{
     config::{ConfigError, Origin, Problem, line_of, unknown},
     feeds::{
-        checked_url, domain_of, folder, language,
+        country, domain, domain_of, folder, language, listed_url, named,
         settings::{self, TopicNames},
     },
 };
@@ -14,7 +14,7 @@ use std::{
 };
 use toml::de::{DeArray, DeTable, DeValue};
 use wirewatch_fetch::check_settings;
-use wirewatch_model::{FeedSettings, FeedSpec, Publisher, PublisherKind, address};
+use wirewatch_model::{FeedSettings, FeedSpec, Publisher, PublisherKind};
 
 const TOP_KEYS: &[&str] = &["publishers", "feed"];
 const PUBLISHER_KEYS: &[&str] = &["name", "country", "language", "kind"];
@@ -31,6 +31,7 @@ pub(crate) fn parse(path: &Path, text: &str, topics: &TopicNames<'_>) -> Result<
             Vec::new()
         }
     };
+    Problem::sort(&mut reader.problems);
     if reader.problems.is_empty() { Ok(feeds) } else { Err(ConfigError(reader.problems)) }
 }
 
@@ -62,26 +63,31 @@ impl ListReader<'_> {
 
     fn publishers(&mut self, rows: &DeTable<'_>) -> HashMap<String, Publisher> {
         let mut publishers = HashMap::new();
-        for (domain, row) in rows {
+        for (key, row) in rows {
+            let written = key.get_ref();
             let DeValue::Table(table) = row.get_ref() else {
-                self.problem(&domain.span(), format!("publisher {} must be a table", domain.get_ref()));
+                self.problem(&key.span(), format!("publisher {written} must be a table"));
                 continue;
             };
             self.known_keys(table, &[PUBLISHER_KEYS]);
-            let registrable = address::registrable_domain(domain.get_ref());
-            if registrable != *domain.get_ref() {
-                let message = format!(
-                    "publisher {} must be named by its registrable domain, {registrable}",
-                    domain.get_ref()
-                );
-                self.problem(&domain.span(), message);
+            let registrable = match domain(written) {
+                Ok(registrable) => registrable,
+                Err(message) => {
+                    self.problem(&key.span(), format!("publisher {message}"));
+                    continue;
+                }
+            };
+            if registrable != *written {
+                let message =
+                    format!("publisher {written} must be named by its registrable domain, {registrable}");
+                self.problem(&key.span(), message);
             }
             let kind = self.string(table, "kind").map(|kind| self.kind(table, &kind));
             let publisher = Publisher {
-                name: self.string(table, "name").unwrap_or_else(|| registrable.clone()),
+                name: self.name(table, "name").unwrap_or_else(|| registrable.clone()),
                 domain: registrable.clone(),
-                country: self.string(table, "country"),
-                language: self.string(table, "language"),
+                country: self.code(table, "country", country),
+                language: self.code(table, "language", language),
                 kind: kind.unwrap_or_default(),
             };
             publishers.insert(registrable, publisher);
@@ -112,12 +118,12 @@ impl ListReader<'_> {
                 continue;
             };
             let span = table.get("url").map(toml::Spanned::span).unwrap_or_default();
-            match checked_url(&url) {
+            match listed_url(&url) {
                 Err(message) => self.problem(&span, message),
-                Ok(url) if !seen.insert(url.clone()) => {
+                Ok((url, one)) if !seen.insert(one.clone()) => {
                     self.problem(&span, format!("{url} stands in the list twice"));
                 }
-                Ok(url) => {
+                Ok((url, _)) => {
                     let publisher = self.publisher_of(table, &url, publishers);
                     feeds.push(self.feed(table, url, publisher));
                 }
@@ -148,9 +154,9 @@ impl ListReader<'_> {
         FeedSpec {
             url,
             publisher,
-            title: self.string(table, "title"),
+            title: self.name(table, "title"),
             folder: self.string(table, "folder").as_deref().and_then(folder),
-            off: self.string(table, "off"),
+            off: self.name(table, "off"),
             origin: wirewatch_model::Origin::File,
             settings: self.settings(table),
         }
@@ -165,7 +171,7 @@ impl ListReader<'_> {
             headers: self.headers(table),
             proxy: self.string(table, "proxy"),
             http1_only: self.switch(table, "http1_only"),
-            language: self.language(table),
+            language: self.code(table, "language", language),
             topics: self.topics(table),
         };
         for error in check_settings(&settings) {
@@ -175,11 +181,17 @@ impl ListReader<'_> {
         settings
     }
 
-    fn language(&mut self, table: &DeTable<'_>) -> Option<String> {
-        match language(&self.string(table, "language").filter(|text| !text.is_empty())?) {
+    /// A text of a form that is checked.
+    fn code(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        check: fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        match check(&self.string(table, key).filter(|text| !text.is_empty())?) {
             Ok(code) => Some(code),
             Err(message) => {
-                let span = table.get("language").map(toml::Spanned::span).unwrap_or_default();
+                let span = table.get(key).map(toml::Spanned::span).unwrap_or_default();
                 self.problem(&span, message);
                 None
             }
@@ -194,7 +206,8 @@ impl ListReader<'_> {
         };
         let mut headers = BTreeMap::new();
         for name in rows.keys() {
-            if let Some(value) = self.string(rows, name.get_ref()) {
+            let label = format!("headers.{}", name.get_ref());
+            if let Some(value) = self.text(rows, name.get_ref(), &label) {
                 headers.insert(name.get_ref().to_string(), value);
             }
         }
@@ -228,10 +241,20 @@ impl ListReader<'_> {
     }
 
     fn string(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        self.text(table, key, key)
+    }
+
+    /// A name of the user's choice.
+    fn name(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        self.string(table, key).as_deref().and_then(named)
+    }
+
+    /// A text that messages call `label`.
+    fn text(&mut self, table: &DeTable<'_>, key: &str, label: &str) -> Option<String> {
         let value = table.get(key)?;
         let text = value.get_ref().as_str().map(|text| text.trim().to_owned());
         if text.as_deref().is_none_or(str::is_empty) {
-            self.problem(&value.span(), format!("{key} must be a string that is not empty"));
+            self.problem(&value.span(), format!("{label} must be a string that is not empty"));
         }
         text
     }
@@ -282,112 +305,4 @@ pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feeds::BUILT_IN;
-    use wirewatch_tag::Tagger;
-
-    fn list(text: &str) -> Vec<FeedSpec> {
-        read(text).expect("valid list")
-    }
-
-    fn read(text: &str) -> Result<Vec<FeedSpec>, ConfigError> {
-        parse(Path::new("f.toml"), text, &TopicNames::new(&|| Ok(Tagger::builtin())))
-    }
-
-    #[track_caller]
-    fn check_problem(text: &str, want: &str) {
-        let error = read(text).expect_err("a mistake");
-        let problems: Vec<String> = error.0.iter().map(Problem::to_string).collect();
-        assert_eq!(problems, [want]);
-    }
-
-    #[test]
-    fn the_compiled_in_list_is_valid_and_mostly_followed() {
-        let feeds = list(BUILT_IN);
-        let off = feeds.iter().filter(|feed| feed.off.is_some()).count();
-        assert!(feeds.len() > 100 && off * 5 < feeds.len(), "{} feeds, {off} off", feeds.len());
-        assert!(feeds.iter().all(|feed| feed.publisher.language.is_some()));
-    }
-
-    #[test]
-    fn a_feed_takes_its_publisher_from_the_table() {
-        let feeds = list(concat!(
-            "[publishers]\n\"wire.example\" = { name = \"Wire\", kind = \"state-controlled\", country = \"CH\" }\n",
-            "[[feed]]\nurl = \"https://feeds.other.example/rss\"\npublisher = \"wire.example\"\nhost_pause_ms = 0\n",
-            "[[feed]]\nurl = \"https://news.paper.example/rss\"\noff = \"dead\"\n",
-        ));
-        assert_eq!(feeds[0].publisher.name, "Wire");
-        assert_eq!(feeds[0].publisher.kind, PublisherKind::StateControlled);
-        assert_eq!(feeds[0].settings.host_pause_ms, Some(0));
-        assert_eq!(feeds[1].publisher.domain, "paper.example");
-        assert_eq!(feeds[1].off.as_deref(), Some("dead"));
-    }
-
-    #[test]
-    fn a_feed_has_settings_of_its_own() {
-        let feeds = list(concat!(
-            "[[feed]]\nurl = \"https://a.example/rss\"\nfolder = \" World / Europe/\"\nuser_agent = \"desk/1.0\"\n",
-            "headers = { Authorization = \"Bearer ${DESK_TOKEN}\" }\nproxy = \"socks5h://127.0.0.1:9050\"\n",
-            "http1_only = true\nlanguage = \"pt-BR\"\ntopics = [\"sanctions\", \"energy\"]\n",
-            "interval_floor_secs = 1_800\nfetch_pages = false\n",
-        ));
-        let FeedSpec { folder, settings, .. } = &feeds[0];
-        assert_eq!(folder.as_deref(), Some("World/Europe"));
-        assert_eq!(settings.user_agent.as_deref(), Some("desk/1.0"));
-        assert_eq!(settings.headers["Authorization"], "Bearer ${DESK_TOKEN}");
-        assert_eq!(settings.proxy.as_deref(), Some("socks5h://127.0.0.1:9050"));
-        assert_eq!((settings.http1_only, settings.fetch_pages), (Some(true), Some(false)));
-        assert_eq!(settings.language.as_deref(), Some("pt-BR"));
-        assert_eq!(settings.topics, ["sanctions", "energy"]);
-        assert_eq!(settings.interval_floor_secs, Some(1800));
-    }
-
-    #[test]
-    fn mistakes_in_settings_name_their_line() {
-        let feed = |line: &str| format!("[[feed]]\nurl = \"https://a.example/\"\n{line}\n");
-        for (line, want) in [
-            ("topics = [\n  \"sanction\"]", "f.toml:4: unknown topic sanction: did you mean sanctions?"),
-            ("topics = \"sanctions\"", "f.toml:3: topics are a list of slugs"),
-            ("headers = \"X: y\"", "f.toml:3: headers are written { Name = \"value\" }"),
-            ("headers = { X = 1 }", "f.toml:3: X must be a string"),
-            ("proxy = \"proxy.example:3128\"", "f.toml:3: proxy"),
-            ("language = \"ukrainian\"", "f.toml:3: 'ukrainian' is no language code"),
-            ("http1_only = \"yes\"", "f.toml:3: http1_only must be true or false"),
-            ("http_1_only = true", "f.toml:3: unknown key http_1_only: did you mean http1_only?"),
-        ] {
-            let error = read(&feed(line)).expect_err(line);
-            let problems: Vec<String> = error.0.iter().map(Problem::to_string).collect();
-            assert!(problems.len() == 1 && problems[0].starts_with(want), "{problems:?}");
-        }
-    }
-
-    #[test]
-    fn mistakes_name_their_line() {
-        check_problem(
-            "[[feed]]\nurl = \"https://a.example/\"\ntitel = \"x\"\n",
-            "f.toml:3: unknown key titel: did you mean title?",
-        );
-        check_problem("[[feed]]\ntitle = \"x\"\n", "f.toml:1: a feed needs url = \"…\"");
-        check_problem(
-            "\n[[feed]]\nurl = \"ftp://a.example/\"\n",
-            "f.toml:3: 'ftp://a.example/' is no http or https address",
-        );
-        check_problem(
-            "[[feed]]\nurl = \"https://a.example/\"\nhost_pause_ms = -1\n",
-            "f.toml:3: host_pause_ms must be a whole number from 0",
-        );
-        check_problem(
-            "[[feed]]\nurl = \"https://a.example/\"\n[[feed]]\nurl = \"https://a.example/\"\n",
-            "f.toml:4: https://a.example/ stands in the list twice",
-        );
-        check_problem(
-            "[publishers]\n\"news.a.example\" = { name = \"A\" }\n",
-            "f.toml:2: publisher news.a.example must be named by its registrable domain, a.example",
-        );
-        check_problem(
-            "[publishers]\n\"a.example\" = { kind = \"newspapers\" }\n",
-            "f.toml:2: unknown kind newspapers: did you mean newspaper?",
-        );
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 //! be secrets and are never written.
 
 use crate::feeds::{
-    country, domain_of, feed_url, folder, kind_from_name, language,
+    country, domain_of, feed_url, folder, kind_from_name, language, named, plain,
     settings::{self, TopicNames, assign, assignments},
 };
 use anyhow::{Context as _, bail};
@@ -33,14 +33,22 @@ pub(crate) struct Outlines {
     pub(crate) dropped: Vec<String>,
 }
 
-/// Reads an OPML document; outlines without a feed are folders.
-pub(crate) fn parse(text: &str, topics: &TopicNames<'_>) -> anyhow::Result<Outlines> {
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+/// Reads an OPML document; outlines without a feed are folders. `publishers` are those that are known, by
+/// domain.
+pub(crate) fn parse(
+    text: &str,
+    topics: &TopicNames<'_>,
+    publishers: &HashMap<String, Publisher>,
+) -> anyhow::Result<Outlines> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = Reader::from_str(text);
+    let mut lines = Lines { text, at: 0, line: 1 };
     let mut outlines = Outlines::default();
     let mut seen = HashSet::new();
     let mut is_opml = false;
     let mut open = Open::default();
     loop {
+        let line = lines.of(reader.buffer_position());
         let event = reader
             .read_event()
             .with_context(|| format!("not well-formed XML near byte {}", reader.error_position()))?;
@@ -49,14 +57,19 @@ pub(crate) fn parse(text: &str, topics: &TopicNames<'_>) -> anyhow::Result<Outli
                 let name = element.local_name().as_ref().to_ascii_lowercase();
                 let empty = matches!(event, Event::Empty(_));
                 is_opml |= name == "opml";
-                let attributes =
-                    if is_opml && name == "outline" { attributes(element) } else { HashMap::new() };
-                if attributes.contains_key("xmlurl") {
-                    match outlines.feed(&attributes, &open, topics) {
-                        Ok(feed) if seen.insert(feed.url.clone()) => outlines.feeds.push(feed),
-                        Ok(_) => {}
-                        Err(reason) => outlines.refused.push(reason),
-                    }
+                let is_outline = is_opml && name == "outline";
+                let attributes = if is_outline { attributes(element) } else { HashMap::new() };
+                let taken = if attributes.contains_key("xmlurl") {
+                    outlines.feed(&attributes, &open, topics, publishers).map(Some)
+                } else if is_outline {
+                    not_lost(element, &attributes).map(|()| None)
+                } else {
+                    Ok(None)
+                };
+                match taken {
+                    Ok(Some(feed)) if seen.insert(feed.url.clone()) => outlines.feeds.push(feed),
+                    Ok(_) => {}
+                    Err(reason) => outlines.refused.push(refusal(line, &attributes, &reason)),
                 }
                 if !empty {
                     open.enter(&attributes);
@@ -71,6 +84,46 @@ pub(crate) fn parse(text: &str, topics: &TopicNames<'_>) -> anyhow::Result<Outli
             Event::Eof => bail!("not an OPML document: it has no <opml> element"),
             _ => {}
         }
+    }
+}
+
+/// Counts lines once over a text, for places that come in order.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line (from 1) of the element before which the reader stands.
+    fn of(&mut self, place: u64) -> usize {
+        let place = usize::try_from(place).unwrap_or(usize::MAX).min(self.text.len());
+        let passed = self.text.as_bytes().get(self.at..place).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.at = self.at.max(place);
+        self.line
+    }
+}
+
+fn refusal(line: usize, attributes: &HashMap<String, String>, reason: &str) -> String {
+    let title = ["title", "text"].into_iter().find_map(|name| named(attributes.get(name)?));
+    let title = title.map(|title| format!(" \"{title}\"")).unwrap_or_default();
+    format!("line {line}{title}: {reason}")
+}
+
+/// Whether an outline without an address is meant as a feed all the same. Links and other lists
+/// (`type="link"`, `type="include"`) are none.
+fn not_lost(element: &BytesStart<'_>, attributes: &HashMap<String, String>) -> Result<(), String> {
+    let broken = element.attributes().with_checks(false).any(|attribute| attribute.is_err());
+    let written: &str = element;
+    if broken && written.to_ascii_lowercase().contains("xmlurl") {
+        return Err("its attributes are broken (is a value without quotes?)".to_owned());
+    }
+    match attributes.get("type").map(|kind| kind.to_ascii_lowercase()) {
+        Some(kind) if matches!(kind.as_str(), "rss" | "atom") => {
+            Err(format!("it is of type {kind} and has no address (xmlUrl)"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -121,22 +174,26 @@ impl Outlines {
         attributes: &HashMap<String, String>,
         open: &Open,
         topics: &TopicNames<'_>,
+        publishers: &HashMap<String, Publisher>,
     ) -> Result<FeedSpec, String> {
         let get = |name: &str| attributes.get(name).cloned();
         let url = feed_url(attributes.get("xmlurl").map(String::as_str).unwrap_or_default())?;
         let domain = get("htmlurl").map(|home| domain_of(&home)).filter(|domain| !domain.is_empty());
-        let title = get("title");
-        let name = get("wirewatch:publisher").or_else(|| get("text")).or_else(|| title.clone());
         let domain = domain.unwrap_or_else(|| domain_of(&url));
-        let publisher = Publisher {
-            name: name.unwrap_or_else(|| domain.clone()),
-            domain,
-            country: get("wirewatch:country").and_then(|code| country(&code).ok()),
-            language: get("language").and_then(|code| language(&code).ok()),
-            kind: get("wirewatch:kind").and_then(|kind| kind_from_name(&kind)).unwrap_or_default(),
+        let (publisher, title) = match named_in(attributes, "wirewatch:publisher") {
+            Some(name) => {
+                // Our own lists repeat the publisher where the feed has no title.
+                let text = named_in(attributes, "text").filter(|text| *text != name);
+                (publisher(attributes, name, domain), named_in(attributes, "title").or(text))
+            }
+            None => {
+                let known = publishers.get(&domain).cloned();
+                let title = named_in(attributes, "title").or_else(|| named_in(attributes, "text"));
+                (known.unwrap_or_else(|| publisher(attributes, domain.clone(), domain)), title)
+            }
         };
         let commented = is_commented(attributes) || open.commented();
-        let off = get("wirewatch:off")
+        let off = named_in(attributes, "wirewatch:off")
             .or_else(|| commented.then(|| "commented out in the imported list".to_owned()));
         let folder = open.folder().or_else(|| category(attributes));
         let settings = self.settings(attributes, &url, topics);
@@ -157,6 +214,21 @@ impl Outlines {
             }
         }
         settings
+    }
+}
+
+fn named_in(attributes: &HashMap<String, String>, name: &str) -> Option<String> {
+    named(attributes.get(name)?)
+}
+
+fn publisher(attributes: &HashMap<String, String>, name: String, domain: String) -> Publisher {
+    let get = |name: &str| attributes.get(name);
+    Publisher {
+        name,
+        domain,
+        country: get("wirewatch:country").and_then(|code| country(code).ok()),
+        language: get("language").and_then(|code| language(code).ok()),
+        kind: get("wirewatch:kind").and_then(|kind| kind_from_name(kind)).unwrap_or_default(),
     }
 }
 
@@ -210,7 +282,8 @@ fn write_folder(writer: &mut Writer<Vec<u8>>, placed: &[Placed<'_>]) -> anyhow::
                 path.split_first().filter(|(first, _)| *first == name).map(|(_, rest)| (rest, *feed))
             })
             .collect();
-        let folder = BytesStart::new("outline").with_attributes([("text", *name), ("title", *name)]);
+        let folder = BytesStart::new("outline")
+            .with_attributes([("text", plain(name).as_str()), ("title", plain(name).as_str())]);
         writer.write_event(Event::Start(folder))?;
         write_folder(writer, &within)?;
         writer.write_event(Event::End(BytesEnd::new("outline")))?;
@@ -225,7 +298,8 @@ fn outline(feed: &FeedSpec) -> BytesStart<'static> {
     let mut outline = BytesStart::new("outline");
     let mut push = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
-            outline.push_attribute((name, value));
+            // Older databases hold what is no longer taken in.
+            outline.push_attribute((name, plain(value).as_str()));
         }
     };
     push("type", Some("rss"));

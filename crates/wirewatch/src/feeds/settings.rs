@@ -19,6 +19,9 @@ pub(crate) const KEYS: &[&str] = &[
     "topics",
 ];
 
+/// What can be set as well and has a flag of its own where a feed is added.
+const PLACES: &[&str] = &["title", "folder"];
+
 /// The slugs of the topics, read from the rules when the first of them is asked for.
 pub(crate) struct TopicNames<'a> {
     tagger: &'a dyn Fn() -> anyhow::Result<Tagger>,
@@ -48,12 +51,19 @@ impl<'a> TopicNames<'a> {
 }
 
 /// Sets what `KEY=VALUE` says; an empty value takes the setting back. A header is `headers.NAME=VALUE`,
-/// topics have commas between them.
+/// topics have commas between them. What is refused changes nothing.
 pub(crate) fn assign(
     settings: &mut FeedSettings,
     assignment: &str,
     topics: &TopicNames<'_>,
 ) -> Result<(), String> {
+    let mut changed = settings.clone();
+    change(&mut changed, assignment, topics)?;
+    *settings = changed;
+    Ok(())
+}
+
+fn change(settings: &mut FeedSettings, assignment: &str, topics: &TopicNames<'_>) -> Result<(), String> {
     let (key, value) = assignment
         .split_once('=')
         .map(|(key, value)| (key.trim(), value.trim()))
@@ -82,7 +92,8 @@ pub(crate) fn assign(
         }
         "headers" if text.is_none() => settings.headers.clear(),
         "headers" => return Err("a header is set by headers.NAME=VALUE".to_owned()),
-        _ => return Err(unknown("setting", key, KEYS.iter().copied())),
+        _ if PLACES.contains(&key) => return Err(format!("{key} is set by --{key}")),
+        _ => return Err(unknown("setting", key, [KEYS, PLACES].into_iter().flatten().copied())),
     }
     checked(settings, key)
 }
@@ -95,10 +106,12 @@ fn checked(settings: &FeedSettings, key: &str) -> Result<(), String> {
     }
 }
 
-/// What [`assign`] would make the same settings of, headers left out: they may hold secrets.
+/// What [`assign`] would make the same settings of. Headers are left out, for they may hold secrets, and
+/// so is what [`assign`] refuses.
 pub(crate) fn assignments(settings: &FeedSettings) -> Vec<(&'static str, String)> {
     let FeedSettings { interval_floor_secs, host_pause_ms, fetch_pages, http1_only, .. } = settings;
     let topics = (!settings.topics.is_empty()).then(|| settings.topics.join(","));
+    let refused = check_settings(settings);
     [
         ("interval_floor_secs", interval_floor_secs.map(|secs| secs.to_string())),
         ("host_pause_ms", host_pause_ms.map(|ms| ms.to_string())),
@@ -111,6 +124,7 @@ pub(crate) fn assignments(settings: &FeedSettings) -> Vec<(&'static str, String)
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key, value?)))
+    .filter(|(key, _)| refused.iter().all(|error| error.key != *key))
     .collect()
 }
 
@@ -175,10 +189,29 @@ mod tests {
             ("language=ukrainian", "language code"),
             ("topics=sanction", "did you mean sanctions?"),
             ("user_agnet=x", "did you mean user_agent?"),
+            ("titel=x", "did you mean title?"),
+            ("Foldr=x", "did you mean folder?"),
+            ("title=x", "--title"),
+            ("zzz=x", "known are interval_floor_secs, host_pause_ms"),
             ("http1_only", "KEY=VALUE"),
         ] {
             let refused = assigned(&[assignment]).expect_err(assignment);
             assert!(refused.contains(words), "{refused}");
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_neither_kept_nor_written() {
+        let mut settings = FeedSettings::default();
+        let topics = TopicNames::new(&|| Ok(Tagger::builtin()));
+        for assignment in
+            ["interval_floor_secs=5", "proxy=http://u:p@h.example:1", "user_agent=a\u{7}b", "headers.a b=x"]
+        {
+            assert!(assign(&mut settings, assignment, &topics).is_err(), "{assignment}");
+        }
+        assert_eq!(settings, FeedSettings::default());
+        settings.proxy = Some("http://u:p@h.example:1".to_owned());
+        settings.http1_only = Some(true);
+        assert_eq!(assignments(&settings), [("http1_only", "true".to_owned())]);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     exit::{Exit, UsageError},
-    feeds::{country, domain, domain_of, feed_url, folder, kind_from_name, kind_names, language},
+    feeds::{country, domain, domain_of, feed_url, folder, kind_from_name, kind_names, language, named},
 };
 use clap::Args;
 use wirewatch_fetch::{Explanation, FoundFeed};
@@ -99,7 +99,7 @@ fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
         args.publisher.clone().unwrap_or_else(|| domain_of(chosen.page.as_ref().unwrap_or(&chosen.url)));
     let declared = chosen.language.and_then(|code| language(&code).ok());
     let publisher = Publisher {
-        name: args.name.clone().unwrap_or_else(|| domain.clone()),
+        name: args.name.as_deref().and_then(named).unwrap_or_else(|| domain.clone()),
         domain,
         country: args.country.clone(),
         language: args.language.clone().or(declared),
@@ -108,7 +108,7 @@ fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
     FeedSpec {
         url: chosen.url,
         publisher,
-        title: args.title.clone().or(chosen.title),
+        title: args.title.as_deref().and_then(named).or(chosen.title.as_deref().and_then(named)),
         folder: args.folder.as_deref().and_then(folder),
         off: None,
         origin: Origin::Added,

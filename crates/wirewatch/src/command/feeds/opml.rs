@@ -8,11 +8,12 @@ use crate::{
     app::App,
     command::topics::tagger,
     exit::{Exit, UsageError},
-    feeds::{opml, settings::TopicNames},
+    feeds::{self, opml, settings::TopicNames},
 };
 use anyhow::Context as _;
 use std::{collections::HashMap, io::Read as _, path::Path};
-use wirewatch_model::{FeedSpec, Origin};
+use wirewatch_fetch::decode_text;
+use wirewatch_model::{FeedSpec, Origin, Publisher};
 use wirewatch_store::Database;
 
 pub(super) fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<Exit> {
@@ -23,9 +24,9 @@ pub(super) fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<
         bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     }
     let name = file.display();
-    let text = String::from_utf8(bytes).map_err(|_| UsageError(format!("{name} is not UTF-8")))?;
     let tagger = || tagger(&app.config);
-    let outlines = opml::parse(&text, &TopicNames::new(&tagger))
+    let topics = TopicNames::new(&tagger);
+    let outlines = opml::parse(&decode_text(&bytes), &topics, &publishers(app, &topics)?)
         .map_err(|error| UsageError(format!("nothing was imported from {name}: {error:#}")))?;
     let all = outlines.feeds.len();
     let wanted = wanted(app, outlines.feeds, switch_on)?;
@@ -41,6 +42,18 @@ pub(super) fn import(app: &App, file: &Path, switch_on: bool) -> anyhow::Result<
     }
     tracing::info!(feeds, known, refused = outlines.refused.len(), "imported");
     Ok(if outlines.refused.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+/// What is known of publishers, by domain: the database and the user's list before the compiled-in one.
+fn publishers(app: &App, topics: &TopicNames<'_>) -> anyhow::Result<HashMap<String, Publisher>> {
+    let built_in = feeds::built_in(topics)?.into_iter().map(|spec| spec.publisher);
+    let ours = known(app)?.into_iter().map(|feed| match feed {
+        Known::Stored(row) => row.publisher,
+        Known::Listed(spec) => spec.publisher,
+    });
+    // One that goes by its domain is one of whom nothing was said.
+    let told = ours.filter(|publisher| publisher.name != publisher.domain);
+    Ok(built_in.chain(told).map(|publisher| (publisher.domain.clone(), publisher)).collect())
 }
 
 /// The feeds of an imported list that are to be written: those not known yet. With `switch_on` also

@@ -6,7 +6,7 @@ use crate::{
     command::topics::tagger,
     exit::{Exit, UsageError},
     feeds::{
-        folder,
+        folder, plain,
         settings::{TopicNames, assign},
     },
 };
@@ -37,7 +37,7 @@ pub(super) fn set(app: &App, args: &SetArgs) -> anyhow::Result<Exit> {
     for assignment in &args.settings {
         let value = |key| assignment.strip_prefix(key)?.trim_start().strip_prefix('=').map(str::trim);
         if let Some(value) = value("title") {
-            title = Some(value.to_owned());
+            title = Some(plain(value));
         } else if let Some(value) = value("folder") {
             place = folder(value);
         } else {

@@ -3,7 +3,10 @@ use wirewatch_model::PublisherKind;
 use wirewatch_tag::Tagger;
 
 fn read(text: &str) -> anyhow::Result<Outlines> {
-    parse(text, &TopicNames::new(&|| Ok(Tagger::builtin())))
+    let known =
+        Publisher { name: "Known".to_owned(), domain: "known.example".to_owned(), ..Publisher::default() };
+    let publishers = HashMap::from([(known.domain.clone(), known)]);
+    parse(text, &TopicNames::new(&|| Ok(Tagger::builtin())), &publishers)
 }
 
 fn written(feeds: &[FeedSpec]) -> String {
@@ -17,7 +20,7 @@ fn places(outlines: &Outlines) -> Vec<(&str, Option<&str>)> {
 
 #[test]
 fn our_own_list_survives_the_round_trip() {
-    let mut feeds = crate::feeds::built_in().expect("compiled-in list");
+    let mut feeds = crate::feeds::read_list(crate::feeds::BUILT_IN).expect("compiled-in list");
     let outlines = read(&written(&feeds)).expect("readable");
     for feed in &mut feeds {
         feed.origin = Origin::Added;
@@ -78,12 +81,13 @@ fn reads_lists_of_other_programs() {
     ))
     .expect("readable");
     assert_eq!(outlines.feeds.len(), 2, "{:?}", outlines.feeds);
-    assert_eq!(outlines.feeds[0].publisher.name, "A & B");
+    assert_eq!(outlines.feeds[0].title.as_deref(), Some("A & B"));
+    assert_eq!(outlines.feeds[0].publisher.name, "a.example");
     assert_eq!(outlines.feeds[0].folder.as_deref(), Some("Press"));
     assert_eq!(outlines.feeds[0].url, "https://a.example/rss?x=1&y=2");
     assert_eq!(outlines.feeds[1].publisher.domain, "c.example");
     assert_eq!(outlines.feeds[1].publisher.kind, PublisherKind::Newspaper);
-    assert_eq!(outlines.refused, ["'feed:x' is no http or https address"]);
+    assert_eq!(outlines.refused, ["line 1 \"odd\": 'feed:x' is no http or https address"]);
 }
 
 #[test]
@@ -134,7 +138,7 @@ fn names_in_capitals_entities_and_feed_addresses_are_read() {
     ))
     .expect("readable");
     assert_eq!(places(&outlines), [("http://a.example/rss", None), ("https://b.example/rss", None)]);
-    assert_eq!(outlines.feeds[0].publisher.name, "Q&A — \"x\"");
+    assert_eq!(outlines.feeds[0].title.as_deref(), Some("Q&A — \"x\""));
 }
 
 #[test]
@@ -167,4 +171,68 @@ fn refuses_what_is_no_opml() {
     for text in ["", "<html><body>no</body></html>", "<opml><body><outline", "plain words", CUT, MIXED] {
         assert!(read(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn two_feeds_of_one_site_keep_their_names_and_their_publisher() {
+    let outlines = read(concat!(
+        "<opml><body><outline text='BBC World' xmlUrl='https://feeds.bbc.example/world'/>",
+        "<outline text='x' title='BBC Sport' xmlUrl='https://feeds.bbc.example/sport'/>",
+        "<outline text='Mine' xmlUrl='https://known.example/rss'/>",
+        "<outline text='Mine' wirewatch:publisher='Told' xmlUrl='https://known.example/two'/></body></opml>",
+    ))
+    .expect("readable");
+    let names: Vec<(&str, &str)> = (outlines.feeds.iter())
+        .map(|feed| (feed.title.as_deref().unwrap_or_default(), feed.publisher.name.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [("BBC World", "bbc.example"), ("BBC Sport", "bbc.example"), ("Mine", "Known"), ("Mine", "Told")]
+    );
+}
+
+#[test]
+fn a_setting_that_is_left_out_is_not_stored() {
+    let outlines = read(concat!(
+        "<opml><body><outline xmlUrl='https://a.example/' wirewatch:interval_floor_secs='5' ",
+        "wirewatch:proxy='http://u:secret@h.example:1'/></body></opml>",
+    ))
+    .expect("readable");
+    assert_eq!(outlines.dropped.len(), 2, "{:?}", outlines.dropped);
+    assert!(!outlines.dropped.concat().contains("secret"), "{:?}", outlines.dropped);
+    assert_eq!(outlines.feeds[0].settings, FeedSettings::default());
+    assert!(!written(&outlines.feeds).contains("secret"));
+}
+
+#[test]
+fn what_looks_like_a_feed_and_is_none_is_named_with_its_line() {
+    let outlines = read(concat!(
+        "<opml><body>\n<outline text='A' xmlUrl='https://a.example/'/>\n",
+        "<outline type='rss' text='No address'/>\n",
+        "<outline text='Unquoted' xmlUrl=https://b.example/ />\n<outline text='C' xmlUrl='https://c.example/'/>\n",
+        "<outline text='Locked' xmlUrl='https://u:secret@d.example/'/>\n",
+        "<outline type='link' text='L' url='https://l.example/'/><outline type='include' url='x'/></body></opml>",
+    ))
+    .expect("readable");
+    assert_eq!(places(&outlines), [("https://a.example/", None), ("https://c.example/", None)]);
+    let starts = ["line 3 \"No address\": ", "line 4 \"Unquoted\": ", "line 6 \"Locked\": "];
+    assert_eq!(outlines.refused.len(), starts.len(), "{:?}", outlines.refused);
+    for (refused, start) in outlines.refused.iter().zip(starts) {
+        assert!(refused.starts_with(start) && !refused.contains("secret"), "{refused}");
+    }
+}
+
+#[test]
+fn what_steers_terminals_is_neither_read_nor_written() {
+    let outlines = read(concat!(
+        "<opml><body><outline text='W&#27;[2J'><outline text='A&#x202e;&#1;B' wirewatch:publisher='P&#7;' ",
+        "xmlUrl='https://a.example/'/></outline></body></opml>",
+    ))
+    .expect("readable");
+    let mut feed = outlines.feeds[0].clone();
+    assert_eq!((feed.title.as_deref(), feed.folder.as_deref()), (Some("AB"), Some("W[2J")));
+    assert_eq!(feed.publisher.name, "P");
+    feed.title = Some("old\u{1}\u{ffff}".to_owned());
+    let text = written(&[feed]);
+    assert!(text.contains("title=\"old\"") && !text.contains('\u{1}'), "{text}");
 }
