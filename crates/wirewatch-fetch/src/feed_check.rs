@@ -132,9 +132,8 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
     let mut check = blank(due, at, elapsed);
     match result {
         FeedResult::Paused(pause) => {
-            check.outcome = Outcome::Busy;
-            check.not_before = Some(pause.until);
             check.next_due = Some(pause.until.max(at));
+            check.outcome = Outcome::Paused { host: pause.host, until: pause.until };
         }
         FeedResult::Failed { kind, message } => {
             check.outcome = Outcome::Failed { failure: kind, message };

@@ -22,6 +22,8 @@ pub(crate) fn judge(due: &DueFeed, check: &FeedCheck) -> Health {
     match check.outcome {
         Outcome::Gone => return Health::Gone,
         Outcome::Busy => return Health::Busy,
+        // Nothing was asked, so nothing is known that was not known before.
+        Outcome::Paused { .. } => return due.health,
         Outcome::Blocked { .. } => return Health::Blocked,
         Outcome::Failed { .. } => return Health::Failing,
         Outcome::Read | Outcome::Unchanged => {}

@@ -2,6 +2,7 @@
 
 mod support;
 
+use jiff::tz::TimeZone;
 use support::*;
 use wirewatch_fetch::{Explanation, explain, parse_feed, repair_in_words};
 use wirewatch_model::{DueFeed, Validators};
@@ -10,7 +11,7 @@ async fn check(server: &Server, path: &str, change: impl FnOnce(&mut DueFeed)) -
     let mut feed = due(&format!("http://press.example:{}{path}", server.addr.port()));
     change(&mut feed);
     let answer = fetcher(server).fetch_feed(&feed, now()).await;
-    explain(&feed, answer)
+    explain(&feed, answer, &TimeZone::UTC)
 }
 
 /// What is said of a thing, value and meaning.
@@ -112,12 +113,18 @@ async fn refusals_walls_and_pauses_are_named() {
     says(&check(&server, "/missing", |_| {}).await, "next", &["it was not had"]);
     let fetcher = fetcher(&server);
     let feed = due(&format!("http://press.example:{}/busy", server.addr.port()));
-    let busy = explain(&feed, fetcher.fetch_feed(&feed, now()).await);
+    let busy = explain(&feed, fetcher.fetch_feed(&feed, now()).await, &TimeZone::UTC);
     says(&busy, "retry-after", &["not asked before"]);
     says(&busy, "next", &["in 2 h", "Retry-After"]);
-    let paused = explain(&feed, fetcher.fetch_feed(&feed, now()).await);
+    let paused = explain(&feed, fetcher.fetch_feed(&feed, now()).await, &TimeZone::UTC);
     says(&paused, "asked", &["nothing was sent"]);
-    says(&paused, "pause", &["press.example until"]);
+    says(&paused, "pause", &["not asked: press.example asked for a pause until", " UTC"]);
+    assert!(
+        paused
+            .unsound
+            .as_ref()
+            .is_some_and(|why| why.starts_with("not asked: press.example asked for a pause"))
+    );
     says(&paused, "next", &["the host asked for it"]);
     assert!(!paused.sound);
 }
@@ -126,7 +133,7 @@ async fn refusals_walls_and_pauses_are_named() {
 async fn an_address_that_is_never_asked_says_why() {
     let server = Server::start(|_| answer(200, &[], "")).await;
     let feed = due("http://127.0.0.1:9/rss");
-    let found = explain(&feed, fetcher(&server).fetch_feed(&feed, now()).await);
+    let found = explain(&feed, fetcher(&server).fetch_feed(&feed, now()).await, &TimeZone::UTC);
     says(&found, "answer", &["none", "address"]);
     assert!(!found.sound && server.requests().is_empty());
 }

@@ -227,6 +227,13 @@ pub enum Outcome {
     Unchanged,
     /// The server asked us to wait.
     Busy,
+    /// Not asked: the host had asked for a pause, by the answer for another address.
+    Paused {
+        /// The host.
+        host: String,
+        /// No request to it before this.
+        until: Timestamp,
+    },
     /// 410: the publisher took the feed away.
     Gone,
     /// A wall against programs (the name of the wall, when known).
@@ -250,6 +257,7 @@ impl Outcome {
             Self::Read => "read",
             Self::Unchanged => "unchanged",
             Self::Busy => "busy",
+            Self::Paused { .. } => "paused",
             Self::Gone => "gone",
             Self::Blocked { .. } => "blocked",
             Self::Failed { .. } => "failed",

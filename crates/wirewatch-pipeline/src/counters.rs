@@ -33,6 +33,8 @@ counters! {
     feeds_unchanged,
     /// Of these, the ones that failed, were refused, or found the feed gone.
     feeds_failed,
+    /// Feeds that were not asked, for their host had asked for a pause.
+    feeds_paused,
     /// Pushes of hubs stored.
     pushes,
     /// Pushes that were not taken: not signed as agreed, no feed, or too large.

@@ -80,6 +80,11 @@ pub(crate) fn short(rfc3339: &str, zone: &TimeZone) -> String {
     }
 }
 
+/// A moment to the second: `2022-01-10 09:30:00` in the zone.
+pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -161,7 +161,8 @@ fn every_state_has_its_advice_and_what_passes_by_itself_is_not_shown() {
         row.map(|row| row["advice"].as_str().unwrap_or_default().to_owned())
     };
     for (change, words) in [
-        ("health = 'failing', failure = 'dns', failures = 3", "no address any more"),
+        ("health = 'failing', failure = 'dns', failures = 3, last_success = 0", "no address any more"),
+        ("health = 'failing', failure = 'dns', failures = 3, last_success = NULL", "never answered"),
         ("health = 'failing', failure = 'tls', failures = 1", "certificate"),
         ("health = 'failing', failure = 'timeout', failures = 9", "does not answer"),
         ("health = 'failing', failure = 'not-a-feed', failures = 1", "feeds discover"),
@@ -247,11 +248,15 @@ fn a_feed_that_cannot_be_checked_is_not_added_by_chance() {
     session.write("config/wirewatch/feeds.toml", "");
     let url = "https://no-such-name.invalid/rss";
     let ran = session.run(&["feeds", "add", url]).expect(3);
-    assert!(ran.stderr.contains("--no-check") && ran.stderr.contains("dns"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("--no-check") && ran.stderr.contains("its host has no address"),
+        "{}",
+        ran.stderr
+    );
     assert!(!session.path("data").exists(), "nothing was added");
     session.run(&["feeds", "add", url, "--no-check", "--set", "interval_floor_secs=600"]).expect(0);
     let ran = session.run(&["feeds", "add", url, "--set", "interval_floor_secs=300"]).expect(0);
-    assert!(ran.stderr.contains("feeds set"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--set changed nothing; wirewatch feeds set 1 …"), "{}", ran.stderr);
 }
 
 #[test]
@@ -267,7 +272,11 @@ fn a_check_explains_what_came_and_stores_nothing() {
     assert!(text.stderr.contains("no feed of that name"), "{}", text.stderr);
     let text =
         session.run(&["feeds", "check", "https://no-such-name.invalid/rss", "--format", "table"]).expect(3);
-    assert!(text.stdout.contains("asked") && text.stdout.contains("dns"), "{}", text.stdout);
+    assert!(
+        text.stdout.contains("asked") && text.stdout.contains("its host has no address"),
+        "{}",
+        text.stdout
+    );
     assert!(!session.path("data").exists());
     session.run(&["feeds", "check", "http://127.0.0.1/rss"]).expect(2);
 }
@@ -371,6 +380,98 @@ fn a_check_by_hand_keeps_the_pause_a_host_asked_for() {
     database.execute(pause, [i64::try_from(tomorrow).expect("in range")]).expect("paused");
     let ran = session.run(&["feeds", "check", "press", "--format", "table"]).expect(3);
     assert!(ran.stdout.contains("nothing was sent") && ran.stdout.contains("status 429"), "{}", ran.stdout);
+    let kyiv = session.run(&["feeds", "check", "press", "--format", "table", "--tz", "Etc/GMT-2"]).expect(3);
+    assert!(
+        kyiv.stdout.contains("asked for a pause until") && kyiv.stdout.contains(" +02"),
+        "{}",
+        kyiv.stdout
+    );
+    let ran = feeds(&session, &["add", "http://press.example/world.rss"], &press).expect(3);
+    let said = "is not followed: not asked: press.example asked for a pause until";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+}
+
+#[test]
+fn when_no_feed_could_be_reached_it_is_the_network_that_is_looked_at() {
+    let session = looked_after();
+    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
+    let all = "UPDATE feed SET health = 'failing', outcome = 'failed', failure = 'dns', failures = 3, http_status = NULL";
+    database.execute_batch(all).expect("changed");
+    let ran = session.run(&["feeds", "health"]).expect(0);
+    assert_eq!(ran.stderr.matches("network of this machine").count(), 1, "{}", ran.stderr);
+    let rows = ran.json_lines();
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().all(|row| !row["advice"].to_string().contains("remove")), "{rows:?}");
+    // One that answers shows that there is a network; what a proxy keeps from us is the proxy's.
+    database
+        .execute_batch(
+            "UPDATE feed SET outcome = 'read', health = 'ok', failures = 0 WHERE url LIKE '%/well';
+             UPDATE feed SET settings = '{\"proxy\":\"http://127.0.0.1:9\"}' WHERE url LIKE '%/still'",
+        )
+        .expect("changed");
+    let ran = session.run(&["feeds", "health"]).expect(0);
+    assert!(!ran.stderr.contains("network of this machine"), "{}", ran.stderr);
+    let still = ran.json_lines().into_iter().find(|row| row["publisher"] == "Still Waters").expect("shown");
+    assert!(still["advice"].to_string().contains("look at its proxy, http://127.0.0.1:9"), "{still}");
+}
+
+#[test]
+fn a_database_of_the_demo_and_one_of_real_feeds_stay_apart() {
+    let session = looked_after();
+    let ran = session.run(&["run", "--demo", "--once", "--db", "data/wirewatch/wirewatch.db"]).expect(2);
+    assert!(ran.stderr.contains("follows real feeds"), "{}", ran.stderr);
+    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
+    let off = || database.query_row("SELECT count(off) FROM feed", [], |row| row.get::<_, i64>(0));
+    assert_eq!(off().expect("read"), 1, "none was switched off");
+    database.execute_batch("INSERT INTO meta VALUES ('demo', 'press')").expect("marked");
+    let ran = session.run(&["run", "--once"]).expect(2);
+    assert!(ran.stderr.contains("follows the simulated press"), "{}", ran.stderr);
+    // The list of real feeds is not what a demo follows.
+    session.write("config/wirewatch/feeds.toml", "[[feed]]\nurl = \"https://listed.example/rss\"\n");
+    assert_eq!(session.run(&["feeds", "list"]).expect(0).json_lines().len(), 5);
+    session.run(&["feeds", "health", "https://listed.example/rss"]).expect(2);
+}
+
+#[test]
+fn what_was_said_of_an_added_feed_is_shown_and_changed_by_command() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let add = ["feeds", "add", "https://a.example/rss", "--no-check"];
+    session.run(&[&add[..], &["--title", "World news", "--set", "headers.X-Key=${KEY}"]].concat()).expect(0);
+    let ran = session.run(&[&add[..], &["--kind", "wire", "--country", "DE"]].concat()).expect(0);
+    assert!(
+        ran.stderr.contains("--country, --kind changed nothing; wirewatch feeds set 1"),
+        "{}",
+        ran.stderr
+    );
+    session
+        .run(&["feeds", "set", "1", "kind=wire", "name=The A", "country=de", "fetch_pages=false"])
+        .expect(0);
+    let row = session.run(&["feeds", "list"]).expect(0).json_lines().remove(0);
+    assert_eq!(row["publisher"], "The A");
+    assert_eq!(row["settings"], serde_json::json!({"fetch_pages": "false", "headers.X-Key": "(not shown)"}));
+    let exported = session.run(&["feeds", "export"]).expect(0).stdout;
+    assert!(exported.contains("wire"), "{exported}");
+    let ran = session.run(&["feeds", "set", "1", "kind=wier"]).expect(2);
+    assert!(ran.stderr.contains("no kind of publisher"), "{}", ran.stderr);
+    session.run(&["feeds", "remove", "world NEWS"]).expect(0);
+    assert_eq!(session.run(&["feeds", "list"]).expect(0).json_lines()[0]["off"], "removed by command");
+    let other = Session::new();
+    let url = "https://kyivindependent.com/news-archive/rss/";
+    let ran = other.run(&["feeds", "set", url, "http1_only=true"]).expect(2);
+    assert!(
+        ran.stderr.contains("a list of your own") && ran.stderr.contains("wirewatch/feeds.toml"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_address_may_be_typed_without_its_beginning() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let ran = session.run(&["feeds", "check", "no-such-name.invalid/rss"]).expect(3);
+    assert_eq!(ran.json_lines()[0]["url"], "https://no-such-name.invalid/rss");
 }
 
 #[test]

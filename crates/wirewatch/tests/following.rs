@@ -156,6 +156,7 @@ fn what_was_stored_can_be_asked_for() {
     session.run(&["run", "--demo", "--once", "-q"]).expect(0);
     let db = session.path("data/wirewatch/wirewatch-demo.db").display().to_string();
     let ask = |args: &[&str]| session.run(&[&["--db", &db], args].concat());
+    assert!(ask(&["run", "--once"]).expect(2).stderr.contains("follows the simulated press"));
 
     let relevant = ask(&["list", "--limit", "10000"]).expect(0).json_lines();
     let all = ask(&["list", "--all", "--copies", "--limit", "10000"]).expect(0).json_lines();

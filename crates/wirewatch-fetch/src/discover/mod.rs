@@ -217,6 +217,9 @@ impl Search<'_> {
         let reason = match check.outcome {
             Outcome::Failed { message, .. } => message,
             Outcome::Blocked { by } => format!("{by} keeps programs out"),
+            Outcome::Paused { host, until } => {
+                format!("not asked: {host} asked for a pause until {until:.0}")
+            }
             other => other.as_str().to_owned(),
         };
         self.found.refused.push((candidate.url, reason));

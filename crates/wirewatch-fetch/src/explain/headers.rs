@@ -1,6 +1,6 @@
 //! What the headers of an answer mean for us.
 
-use super::{Line, line};
+use super::{Line, Seen, line};
 use crate::{
     http::headers::{Headers, Lifetime},
     time::{http_date, seconds_between, span_in_words},
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 const SENT_BACK: &str = "sent back with the next request: an unchanged feed then costs nothing";
 
 /// The headers that mattered, in the order of their weight.
-pub(super) fn explain(headers: &Headers, at: Timestamp, body_bytes: u64) -> Vec<Line> {
+pub(super) fn explain(seen: &Seen, body_bytes: u64) -> Vec<Line> {
+    let (headers, at) = (&seen.headers, seen.at);
     let mut lines = Vec::new();
     let mut push = |name: &'static str, meaning: &dyn Fn(&str) -> String| {
         let value = headers.joined(name);
@@ -27,7 +28,7 @@ pub(super) fn explain(headers: &Headers, at: Timestamp, body_bytes: u64) -> Vec<
     push("age", &|_| "it lay in a cache for so many seconds: taken off max-age".to_owned());
     push("expires", &|value| expires(value, headers, at));
     push("retry-after", &|_| match headers.retry_after(at) {
-        Some(until) => format!("not asked before {until}"),
+        Some(until) => format!("not asked before {}", seen.clock(until)),
         None => "neither seconds nor a date: passed over".to_owned(),
     });
     push("link", &|value| link(value));

@@ -15,12 +15,14 @@ use crate::{
     http::{client::Hop, headers::Headers},
     time::{seconds_between, span_in_words},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
-use wirewatch_model::{DueFeed, Entry, FeedCheck, Freshness, Health, HostPause, Outcome, Stamp};
+use wirewatch_model::{DueFeed, Entry, FailureKind, FeedCheck, Freshness, Health, HostPause, Outcome, Stamp};
 
 /// Entries that are shown.
 const SHOWN: usize = 5;
+/// Letters of a title that are shown.
+const LONGEST_TITLE: usize = 100;
 
 /// One check of a feed, for a person.
 #[derive(Clone, Debug, Serialize)]
@@ -35,10 +37,12 @@ pub struct Explanation {
     pub duration_ms: u32,
     /// HTTP status.
     pub status: Option<u16>,
-    /// `read`, `unchanged`, `busy`, `gone`, `blocked` or `failed`.
+    /// `read`, `unchanged`, `busy`, `paused`, `gone`, `blocked` or `failed`.
     pub outcome: &'static str,
     /// Whether it is a feed that can be followed: read with entries, or unchanged.
     pub sound: bool,
+    /// Why it cannot be followed, when it cannot.
+    pub unsound: Option<String>,
     /// Whether a web page answered: the site may name its feeds.
     pub is_page: bool,
     /// `rss-2.0`, `atom-1.0`, …, when it was read.
@@ -97,18 +101,21 @@ struct Seen {
     is_page: bool,
     /// The host is to be left alone: asked for earlier, nothing was sent.
     paused: Option<HostPause>,
+    zone: TimeZone,
 }
 
-/// Explains one answer.
-pub fn explain(due: &DueFeed, answer: FeedAnswer) -> Explanation {
-    let seen = Seen::of(&answer);
+/// Explains one answer, with times in words in a zone.
+pub fn explain(due: &DueFeed, answer: FeedAnswer, zone: &TimeZone) -> Explanation {
+    let seen = Seen::of(&answer, zone);
     let check = read_feed(due, answer);
     let mut lines = Vec::new();
     lines.push(asked(due, &seen));
     lines.extend(seen.hops.iter().enumerate().map(|(nth, hop)| redirect(&seen, nth, hop)));
-    lines.push(answered(&seen, &check));
+    let answer = answered(&seen, &check);
+    let unsound = unsound(&check, &answer);
+    lines.push(answer);
     if check.status.is_some() {
-        lines.extend(headers::explain(&seen.headers, seen.at, check.body_bytes));
+        lines.extend(headers::explain(&seen, check.body_bytes));
     }
     lines.extend(body(&check));
     lines.extend(asks(check.freshness.as_ref().unwrap_or(&due.freshness)));
@@ -123,11 +130,8 @@ pub fn explain(due: &DueFeed, answer: FeedAnswer) -> Explanation {
         duration_ms: check.duration_ms,
         status: check.status,
         outcome: check.outcome.as_str(),
-        sound: match check.outcome {
-            Outcome::Read => !check.entries.is_empty(),
-            Outcome::Unchanged => true,
-            _ => false,
-        },
+        sound: unsound.is_none(),
+        unsound,
         is_page: seen.is_page,
         format: head.map(|head| head.format.clone()),
         title: head.and_then(|head| head.title.clone()),
@@ -144,7 +148,7 @@ pub fn explain(due: &DueFeed, answer: FeedAnswer) -> Explanation {
 }
 
 impl Seen {
-    fn of(answer: &FeedAnswer) -> Self {
+    fn of(answer: &FeedAnswer, zone: &TimeZone) -> Self {
         let mut seen = Self {
             at: answer.at,
             hops: answer.hops.clone(),
@@ -153,6 +157,7 @@ impl Seen {
             conditional: false,
             is_page: false,
             paused: None,
+            zone: zone.clone(),
         };
         match &answer.result {
             FeedResult::Answered { status, headers, url, body, conditional, .. } => {
@@ -167,6 +172,11 @@ impl Seen {
             FeedResult::Failed { .. } => {}
         }
         seen
+    }
+
+    /// A time for people: whole seconds in their zone.
+    fn clock(&self, at: Timestamp) -> String {
+        at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
     }
 }
 
@@ -191,20 +201,23 @@ fn asked(due: &DueFeed, seen: &Seen) -> Line {
 
 fn redirect(seen: &Seen, nth: usize, hop: &Hop) -> Line {
     let target = seen.hops.get(nth + 1).map(|next| next.url.as_str()).or(seen.url.as_deref());
+    let Some(target) = target else { return line("redirect", hop.status.to_string(), "it led no further") };
     let meaning = match hop.status {
         301 | 308 => "for good: the new address is taken over once it has led there for seven days",
         _ => "for now: the address stays as it is",
     };
-    line("redirect", format!("{} to {}", hop.status, target.unwrap_or("nowhere")), meaning)
+    line("redirect", format!("{} to {target}", hop.status), meaning)
 }
 
 fn answered(seen: &Seen, check: &FeedCheck) -> Line {
     if let Some(pause) = &seen.paused {
-        return line("pause", format!("{} until {}", pause.host, pause.until), pause.reason.clone());
+        let until = seen.clock(pause.until);
+        let value = format!("not asked: {} asked for a pause until {until}", pause.host);
+        return line("pause", value, pause.reason.clone());
     }
     let Some(status) = check.status else {
         let message = match &check.outcome {
-            Outcome::Failed { failure, message } => format!("{} ({message})", failure.as_str()),
+            Outcome::Failed { message, .. } => message.clone(),
             other => other.as_str().to_owned(),
         };
         return line("answer", "none", message);
@@ -214,22 +227,57 @@ fn answered(seen: &Seen, check: &FeedCheck) -> Line {
         Outcome::Unchanged if status == 304 => "unchanged since the last check".to_owned(),
         Outcome::Unchanged => "the same bytes as at the last check".to_owned(),
         Outcome::Busy => "the server asks to be left alone".to_owned(),
+        Outcome::Paused { host, .. } => format!("{host} asked for a pause"),
         Outcome::Gone => "the publisher took it away: it would not be asked again".to_owned(),
         Outcome::Blocked { by } => format!("{by}, a wall against programs, answers for it"),
         Outcome::Failed { .. } if seen.is_page => {
             let page = seen.url.as_deref().unwrap_or_default();
             format!("a web page, not a feed; `wirewatch feeds discover {page}` looks for its feeds")
         }
+        Outcome::Failed { failure: FailureKind::Status, .. } if status != 304 => refusal(status).to_owned(),
         Outcome::Failed { message, .. } => message.clone(),
     };
     let took = format!("{} after {} ms", status_name(status), check.duration_ms);
     line("answer", took, meaning)
 }
 
+/// What a status that brings no feed mostly means.
+fn refusal(status: u16) -> &'static str {
+    match status {
+        401 | 407 => {
+            "it wants to know who asks: the setting headers can carry a key (headers.Authorization=…)"
+        }
+        402 => "it is for subscribers: the setting headers can carry a key (headers.Authorization=…)",
+        403 | 405 | 406 | 451 => "it is refused to us: http1_only, another user_agent or headers may help",
+        404 => "there is nothing at this address",
+        500.. => "its server is in trouble",
+        _ => "no feed came with it",
+    }
+}
+
+/// Why a feed cannot be followed, in a sentence; `None` when it can.
+fn unsound(check: &FeedCheck, answer: &Line) -> Option<String> {
+    match &check.outcome {
+        Outcome::Read if check.entries.is_empty() => Some("it has no entries".to_owned()),
+        Outcome::Read | Outcome::Unchanged => None,
+        Outcome::Paused { .. } => Some(answer.value.clone()),
+        Outcome::Failed { message, .. } if check.status.is_none() => Some(message.clone()),
+        _ => Some(format!("{}: {}", answer.value, answer.meaning)),
+    }
+}
+
+fn cut(text: &str, letters: usize) -> String {
+    if text.chars().nth(letters).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(letters).chain(['…']).collect()
+}
+
 fn body(check: &FeedCheck) -> Vec<Line> {
     let mut lines = Vec::new();
     let Some(head) = &check.head else { return lines };
-    let titled = head.title.as_ref().map(|title| format!(" \"{title}\"")).unwrap_or_default();
+    let titled =
+        head.title.as_ref().map(|title| format!(" \"{}\"", cut(title, LONGEST_TITLE))).unwrap_or_default();
     let language = head.language.as_ref().map(|code| format!(", language {code}")).unwrap_or_default();
     let size = check.body_bytes.div_ceil(1024);
     lines.push(line("body", format!("{}{titled}, {size} KB{language}", head.format), ""));
@@ -244,6 +292,10 @@ fn body(check: &FeedCheck) -> Vec<Line> {
     }
     let dated = check.entries.iter().filter(|entry| entry.published.or(entry.updated).is_some()).count();
     let full = check.entries.iter().filter(|entry| has_text(entry)).count();
+    if check.entries.is_empty() {
+        lines.push(line("entries", "none", "a sound feed without entries"));
+        return lines;
+    }
     let newest = check.newest_entry.map_or_else(
         || "none is dated: each gets the time at which it is first seen".to_owned(),
         |at| format!("the newest is {} old", span_in_words(seconds_between(at, check.checked_at))),

@@ -207,7 +207,7 @@ impl Client {
         };
         match tokio::time::timeout(limit, request.headers(headers).send()).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(classify(error)),
+            Ok(Err(error)) => Err(classify(error, ask.manner.route.proxy.is_some())),
             Err(_) => Err((
                 FailureKind::Timeout,
                 format!("the server gave no answer within {} s", limit.as_secs_f32().round()),

@@ -19,8 +19,9 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// The class of a failed request, and what happened in words a person can act on.
-pub(crate) fn classify(error: reqwest::Error) -> (FailureKind, String) {
+/// The class of a failed request, and what happened in words a person can act on. What is between us and
+/// a proxy (`proxied`) is the proxy's.
+pub(crate) fn classify(error: reqwest::Error, proxied: bool) -> (FailureKind, String) {
     let error = error.without_url();
     let address = sources(&error).find_map(|source| source.downcast_ref::<AddressError>());
     if let Some(address) = address {
@@ -33,7 +34,11 @@ pub(crate) fn classify(error: reqwest::Error) -> (FailureKind, String) {
     } else if tls || message.contains("certificate") {
         (FailureKind::Tls, "no safe connection; its certificate may be over or wrong")
     } else if error.is_dns() {
-        (FailureKind::Dns, "its host has no address; is it spelt right?")
+        // What the resolver of the machine says of it tells a person nothing more.
+        let whose = if proxied { "its proxy" } else { "its host" };
+        return (FailureKind::Dns, format!("{whose} has no address; is it spelt right?"));
+    } else if error.is_connect() && proxied {
+        (FailureKind::Network, "no connection through its proxy; is it running?")
     } else if error.is_connect() {
         (FailureKind::Network, "no connection to its host")
     } else if error.is_body() || error.is_decode() {
@@ -46,9 +51,14 @@ pub(crate) fn classify(error: reqwest::Error) -> (FailureKind, String) {
 
 /// What happened below the HTTP library, without its own words before it.
 fn cause(message: &str) -> &str {
-    ["error sending request: ", "client error (Connect): ", "client error (SendRequest): ", "dns error: "]
-        .iter()
-        .fold(message, |rest, words| rest.strip_prefix(words).unwrap_or(rest))
+    [
+        "error sending request: ",
+        "client error (Connect): ",
+        "client error (SendRequest): ",
+        "tcp connect error: ",
+    ]
+    .iter()
+    .fold(message, |rest, words| rest.strip_prefix(words).unwrap_or(rest))
 }
 
 /// The error and everything below it; `io::Error` hides what it wraps from `source`.

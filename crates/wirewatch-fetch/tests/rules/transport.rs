@@ -195,8 +195,8 @@ async fn a_failure_says_what_happened_in_words_a_person_can_act_on() {
     let hosts = [("press.example", nobody), ("tls.example", no_tls), ("ssh.example", no_http)];
     let fetcher = Fetcher::new(config(&hosts)).expect("a fetcher");
     for (url, words) in [
-        (FEED, "no connection to its host (tcp connect error"),
-        ("http://press.invalid/rss", "its host has no address; is it spelt right? (error resolving"),
+        (FEED, "no connection to its host (Connection refused"),
+        ("http://press.invalid/rss", "its host has no address; is it spelt right?"),
         ("https://tls.example/rss", "no safe connection; its certificate may be over or wrong ("),
         ("http://ssh.example/rss", "the connection broke, or the answer is no HTTP ("),
         ("http://10.0.0.1/rss", "10.0.0.1:80 is not a public address"),

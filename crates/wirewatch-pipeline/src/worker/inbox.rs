@@ -1,5 +1,6 @@
 //! The inbox: feed checks and their entries become durable here, in one transaction each.
 
+use super::unreached::Unreached;
 use crate::{
     Counters, PipelineError,
     inflight::FeedTicket,
@@ -28,6 +29,7 @@ pub(crate) async fn store_checks(
     mut checks: mpsc::Receiver<Checked>,
 ) -> Result<(), PipelineError> {
     let mut replies: Replies<Pending> = Replies::default();
+    let mut unreached = Unreached::default();
     let mut open = true;
     while open || !replies.is_empty() {
         tokio::select! {
@@ -41,9 +43,10 @@ pub(crate) async fn store_checks(
                 }
                 None => open = false,
             },
-            Some((pending, result)) = replies.next() => settle(&shared, &pending, result)?,
+            Some((pending, result)) = replies.next() => settle(&shared, &pending, result, &mut unreached)?,
         }
     }
+    unreached.end();
     Ok(())
 }
 
@@ -51,14 +54,20 @@ fn settle(
     shared: &Shared,
     pending: &Pending,
     result: Result<Written, WriteError>,
+    unreached: &mut Unreached,
 ) -> Result<(), PipelineError> {
     let counters = &shared.counters;
     match result {
+        Ok(Written::Checked(_)) if let Outcome::Paused { host, until } = &pending.outcome => {
+            Counters::add(&counters.feeds_paused, 1);
+            tracing::debug!(feed.url = pending.url, "not asked: {host} asked for a pause until {until:.0}");
+        }
         Ok(Written::Checked(CheckCounts { new, changed, .. })) => {
             Counters::add(&counters.feeds_checked, 1);
             Counters::add(&counters.entries_new, u64::from(new));
             Counters::add(&counters.entries_changed, u64::from(changed));
-            tell(shared, pending, new);
+            let offline = unreached.observe(&pending.url, &pending.outcome);
+            tell(shared, pending, new, offline);
         }
         Ok(_) => {}
         Err(error) if fatal(&error) => return Err(error.into()),
@@ -70,8 +79,9 @@ fn settle(
     Ok(())
 }
 
-/// One line a feed when its state changes, none while it stays as it was.
-fn tell(shared: &Shared, pending: &Pending, new: u32) {
+/// One line a feed when its state changes, none while it stays as it was, or while no feed at all can be
+/// reached (`offline`).
+fn tell(shared: &Shared, pending: &Pending, new: u32, offline: bool) {
     let (url, before) = (pending.url.as_str(), pending.failed_before);
     match &pending.outcome {
         Outcome::Read => {
@@ -85,7 +95,7 @@ fn tell(shared: &Shared, pending: &Pending, new: u32) {
             Counters::add(&shared.counters.feeds_failed, 1);
             let why = describe(failed);
             shared.note_failure(url, &why);
-            if before == 0 {
+            if before == 0 && !offline {
                 tracing::warn!(feed.url = url, "{why}");
             } else {
                 tracing::debug!(feed.url = url, failures = before + 1, "{why}");
@@ -96,7 +106,7 @@ fn tell(shared: &Shared, pending: &Pending, new: u32) {
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Read | Outcome::Unchanged => String::new(),
+        Outcome::Read | Outcome::Unchanged | Outcome::Paused { .. } => String::new(),
         Outcome::Busy => "the server asks us to wait".to_owned(),
         Outcome::Gone => "the feed is gone (410); remove it or find its new address".to_owned(),
         Outcome::Blocked { by } => format!("blocked by {by}: the publisher lets no program in"),

@@ -8,6 +8,7 @@ pub(crate) mod inbox;
 pub(crate) mod page;
 pub(crate) mod store;
 pub(crate) mod tag;
+mod unreached;
 mod windows;
 
 use std::{any::Any, panic::AssertUnwindSafe};

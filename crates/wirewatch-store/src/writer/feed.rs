@@ -93,18 +93,21 @@ pub(super) fn override_one(
                   WHERE id = ?1 AND origin <> 'backfill'",
             )?
             .execute(params![feed.0, Micros(at)])?,
-        FeedOverride::Change { title, folder, settings } => connection
+        FeedOverride::Change { title, folder, settings, publisher } => connection
             .prepare_cached(
                 "UPDATE feed SET title = CASE WHEN ?2 IS NULL THEN title ELSE nullif(?2, '') END,
-                        folder = ?3, settings = ?4
+                        folder = ?3, settings = ?4, publisher_spec = coalesce(?5, publisher_spec)
                   WHERE id = ?1 AND origin = 'added'",
             )?
-            .execute(params![feed.0, title, folder, Json(settings)])?,
+            .execute(params![feed.0, title, folder, Json(settings), publisher.as_ref().map(Json)])?,
     };
-    match changed {
-        0 => Err(WriteError::NotFound { what: format!("feed {feed}") }.into()),
-        _ => Ok(()),
+    if changed == 0 {
+        return Err(WriteError::NotFound { what: format!("feed {feed}") }.into());
     }
+    if let FeedOverride::Change { publisher: Some(publisher), .. } = change {
+        publisher::renamed(connection, publisher)?;
+    }
+    Ok(())
 }
 
 /// Makes feeds due now; all that are followed when none are named. One whose server said when to come

@@ -13,6 +13,10 @@ const HISTORY: u32 = 200;
 /// Saves the outcome, the validators, the schedule and the entries of a check.
 pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<CheckCounts, Failure> {
     let feed = load(context.connection, check.feed)?;
+    if let Outcome::Paused { host, until } = &check.outcome {
+        put_off(context.connection, check, &format!("not asked: {host} asked for a pause until {until:.0}"))?;
+        return Ok(CheckCounts::default());
+    }
     let announced =
         announce::announce(context, check.feed.0, &check.entries, check.checked_at, feed.fetch_pages)?;
     let connection = context.connection;
@@ -42,6 +46,18 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
     }
     save_history(connection, check, announced.counts)?;
     Ok(announced.counts)
+}
+
+/// A feed that was not asked comes later; how its last check ended stands. One that was never asked gets
+/// the reason, which has no other place yet.
+fn put_off(connection: &Connection, check: &FeedCheck, reason: &str) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "UPDATE feed SET next_due = ?2, message = CASE WHEN last_checked IS NULL THEN ?3 ELSE message END
+              WHERE id = ?1",
+        )?
+        .execute(params![check.feed.0, check.next_due.map(Micros), reason])?;
+    Ok(())
 }
 
 /// What taking entries in needs to know of their feed.

@@ -4,7 +4,7 @@ use super::SubscriptionWrite;
 use jiff::Timestamp;
 use wirewatch_model::{
     ArticleId, Entry, EntryId, FeedCheck, FeedId, FeedPush, FeedSettings, FeedSpec, HostPause, JobId,
-    PageFailure, Reject, RobotsRules, Seq, TaggedArticle,
+    PageFailure, Publisher, Reject, RobotsRules, Seq, TaggedArticle,
 };
 
 /// One request to the writer. All of it is stored, or nothing.
@@ -223,6 +223,9 @@ pub enum FeedOverride {
         folder: Option<String>,
         /// Its settings, all of them.
         settings: Box<FeedSettings>,
+        /// Its publisher, by another name or of another kind; `None` leaves it. What a list says of a
+        /// publisher stays for the articles.
+        publisher: Option<Publisher>,
     },
 }
 

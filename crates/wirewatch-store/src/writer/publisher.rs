@@ -2,7 +2,7 @@
 
 use super::rows::Named;
 use super::{Context, Failure};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use wirewatch_model::Publisher;
 
 /// The publisher of a feed, by the word of the list: what it says stands.
@@ -17,6 +17,23 @@ pub(super) fn met(context: &mut Context<'_>, publisher: &Publisher) -> Result<Op
         Some(id) => Ok(Some(*id)),
         None => put(context, publisher, false),
     }
+}
+
+/// What the user says of a publisher that no list names.
+pub(super) fn renamed(connection: &Connection, publisher: &Publisher) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "UPDATE publisher SET name = ?2, country = ?3, language = ?4, kind = ?5
+              WHERE domain = ?1 AND listed = 0",
+        )?
+        .execute(params![
+            publisher.domain,
+            name(publisher),
+            publisher.country,
+            publisher.language,
+            publisher.kind.as_str()
+        ])?;
+    Ok(())
 }
 
 fn put(context: &mut Context<'_>, publisher: &Publisher, listed: bool) -> Result<Option<i64>, Failure> {

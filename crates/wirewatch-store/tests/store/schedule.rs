@@ -78,13 +78,15 @@ fn only_a_feed_that_was_added_is_changed_by_command() {
     let settings = FeedSettings { http1_only: Some(true), ..FeedSettings::default() };
     let change = |url| {
         let (title, folder) = (Some("Mine".to_owned()), Some("World/Europe".to_owned()));
-        let change = FeedOverride::Change { title, folder, settings: Box::new(settings.clone()) };
+        let publisher = Some(Publisher { name: "Press".to_owned(), ..feed(url).publisher });
+        let change = FeedOverride::Change { title, folder, settings: Box::new(settings.clone()), publisher };
         ShortWrite::OverrideFeed { feed: feed(url).id, change, at: at(2) }
     };
     world.write(change(A));
     let changed = feed(A);
     assert_eq!((changed.title.as_deref(), changed.folder.as_deref()), (Some("Mine"), Some("World/Europe")));
-    assert_eq!(changed.settings, settings);
+    assert_eq!((&changed.settings, changed.publisher.name.as_str()), (&settings, "Press"));
+    assert_eq!(world.sql("SELECT name FROM publisher WHERE domain = 'a.example'"), "Press");
     assert!(matches!(world.refuse(change(B)), WriteError::NotFound { .. }), "the list would change it back");
     world.close();
 }
@@ -196,6 +198,33 @@ fn a_check_says_when_to_come_again() {
     world.check_with(FeedCheck { outcome: Outcome::Gone, next_due: None, ..check(id, at(20)) });
     assert_eq!(world.reader().next_feed_due().expect("read"), None);
     assert_eq!(world.reader().find_feed(A).expect("read").expect("known").health, "gone");
+    world.close();
+}
+
+#[test]
+fn a_feed_that_was_not_asked_for_its_host_is_paused_only_comes_later() {
+    let world = World::new();
+    let id = world.feed(A);
+    let paused = Outcome::Paused { host: "a.example".to_owned(), until: at(60) };
+    let put_off = |now| FeedCheck {
+        outcome: paused.clone(),
+        status: None,
+        next_due: Some(at(60)),
+        ..check(id, at(now))
+    };
+    let row = || world.reader().find_feed(A).expect("read").expect("known");
+    world.check_with(put_off(0));
+    assert_eq!((row().health.as_str(), row().last_checked), ("never-checked", None));
+    assert!(row().message.is_some_and(|reason| reason.starts_with("not asked: a.example asked for a pause")));
+    world.check_with(check(id, at(10)));
+    let before = row();
+    assert_eq!(before.message, None);
+    world.check_with(put_off(20));
+    let after = row();
+    assert_eq!(world.reader().next_feed_due().expect("read"), Some(at(60)));
+    assert_eq!((after.failures, after.http_status, after.outcome), (0, before.http_status, before.outcome));
+    assert_eq!((after.last_checked, after.health), (before.last_checked, before.health));
+    assert_eq!(world.reader().feed_checks(id, 9).expect("read").len(), 1);
     world.close();
 }
 

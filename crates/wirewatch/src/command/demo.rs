@@ -3,16 +3,20 @@
 use crate::{
     app::App,
     engine::{Engine, Progress, fetch_config},
+    exit::UsageError,
 };
+use anyhow::Context as _;
 use std::{path::Path, time::Duration};
 use wirewatch_fetch::Fetcher;
 use wirewatch_model::Seq;
 use wirewatch_newswire::{Pace, Press, PressOptions, RunningPress};
 use wirewatch_pipeline::{Report, Source, Stop};
-use wirewatch_store::{OwnerLock, ShortWrite, Write};
+use wirewatch_store::{OwnerLock, Reader, ShortWrite, StoreError, Write};
 
 /// How long the press takes to publish everything while a daemon follows it.
 const PUBLISHING: Duration = Duration::from_secs(60);
+/// Where the database says that it follows the simulated press.
+const MARK: &str = "demo";
 /// Where the database keeps the last edition it has seen whole.
 const EDITION: &str = "demo.edition";
 
@@ -23,6 +27,37 @@ pub(super) struct Demo<'a> {
     pub(super) once: bool,
     /// A folder of stored pages in place of the written press.
     pub(super) pages: Option<&'a Path>,
+}
+
+/// Whether a database follows the simulated press.
+pub(super) fn is_demo(reader: &Reader) -> Result<bool, StoreError> {
+    Ok(reader.meta(MARK)?.or(reader.meta(EDITION)?).is_some())
+}
+
+/// Refuses a database of the other world: each would switch off the feeds of the other and mix their
+/// articles. A new one is marked when the demo takes it.
+pub(super) async fn keep_apart(engine: &Engine, demo: bool) -> anyhow::Result<()> {
+    let (marked, used) = {
+        let reader = engine.database.reader()?;
+        (is_demo(&reader)?, !reader.feeds()?.is_empty() || reader.last_seq()? > Seq(0))
+    };
+    let path = engine.database.path().display();
+    match (demo, marked) {
+        (true, false) if used => Err(UsageError(format!(
+            "{path} follows real feeds: the demo takes a database of its own; leave --db out, or name a new file"
+        ))
+        .into()),
+        (false, true) => Err(UsageError(format!(
+            "{path} follows the simulated press of `run --demo`: real feeds belong into another database; \
+             leave --db out, or name another file"
+        ))
+        .into()),
+        (true, false) => {
+            let mark = Write::Meta { key: MARK.to_owned(), value: Some("press".to_owned()) };
+            engine.store(vec![mark]).await.context("the database cannot be marked as one of the demo")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Follows the press: edition by edition with `once`, else as it publishes.

@@ -46,6 +46,7 @@ pub(crate) fn run(app: &mut App, args: &RunArgs) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let report = runtime.block_on(async {
         let lock = engine.own(role).await?;
+        super::demo::keep_apart(&engine, args.demo).await?;
         follow(app, args, &mut engine, &lock).await
     });
     // A second signal leaves threads behind that may be parsing still.

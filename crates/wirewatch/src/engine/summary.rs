@@ -134,6 +134,12 @@ impl Summary {
                 run.feeds_checked, run.feeds_unchanged, run.feeds_failed
             ),
         );
+        if run.feeds_paused > 0 {
+            line(
+                out,
+                &format!("  not asked    {} feeds: their hosts had asked for a pause", run.feeds_paused),
+            );
+        }
         line(
             out,
             &format!(

@@ -5,6 +5,8 @@
 
 mod table;
 
+pub(crate) use table::{pairs, shortened};
+
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use serde::Serialize;

@@ -56,11 +56,53 @@ fn cell(column: &Column, value: Option<&Value>, zone: &TimeZone) -> String {
     match (column.kind, value) {
         (Kind::Time, Some(Value::String(time))) => times::short(time, zone),
         (_, Some(Value::Bool(on))) => if *on { "yes" } else { "no" }.to_owned(),
-        _ if text.chars().count() > LONGEST_CELL => {
-            text.chars().take(LONGEST_CELL - 1).chain(['…']).collect()
-        }
-        _ => text,
+        _ => shortened(&text, LONGEST_CELL),
     }
+}
+
+/// A text of at most so many letters; what is cut off ends in …
+pub(crate) fn shortened(text: &str, letters: usize) -> String {
+    if text.chars().nth(letters).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Names and what is said of them, side by side. A terminal gets lines of its width.
+pub(crate) fn pairs(rows: &[(String, String)], names: usize) -> String {
+    let width = Table::new().width().map(|width| usize::from(width).saturating_sub(names + 1));
+    let mut lines = Vec::new();
+    for (name, said) in rows {
+        let parts = width
+            .filter(|width| *width >= 20)
+            .map_or_else(|| vec![said.clone()], |width| wrapped(said, width));
+        for (nth, part) in parts.iter().enumerate() {
+            let name = if nth == 0 { name.as_str() } else { "" };
+            lines.push(format!("{name:<names$} {part}").trim_end().to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+/// A text in lines of at most so many letters, broken between words where there are any. Blanks inside a
+/// line stay.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line: Vec<char> = Vec::new();
+    for letter in text.chars() {
+        if line.len() == width {
+            let at = line.iter().rposition(|letter| *letter == ' ').filter(|at| *at > 0 && letter != ' ');
+            let rest = at.map(|at| line.split_off(at + 1)).unwrap_or_default();
+            lines.push(line.iter().collect::<String>().trim_end().to_owned());
+            line = rest;
+            if line.is_empty() && letter == ' ' {
+                continue;
+            }
+        }
+        line.push(letter);
+    }
+    lines.push(line.into_iter().collect());
+    lines
 }
 
 #[cfg(test)]

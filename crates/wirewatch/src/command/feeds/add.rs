@@ -3,7 +3,7 @@
 use super::{
     check::ask,
     discover::{nothing, search, show},
-    known::find,
+    known::{Known, find},
     set::with_settings,
 };
 use crate::{
@@ -48,8 +48,28 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "CODE", value_parser = country)]
     country: Option<String>,
     /// wire, newspaper, broadcaster, government, think-tank, state-controlled or aggregator
-    #[arg(long, default_value = "newspaper", value_parser = parse_kind)]
-    kind: PublisherKind,
+    /// [default: newspaper]
+    #[arg(long, value_parser = parse_kind)]
+    kind: Option<PublisherKind>,
+}
+
+impl AddArgs {
+    /// The options that say something of the feed or its publisher.
+    fn said(&self) -> Vec<&'static str> {
+        [
+            ("--folder", self.folder.is_some()),
+            ("--set", !self.settings.is_empty()),
+            ("--publisher", self.publisher.is_some()),
+            ("--name", self.name.is_some()),
+            ("--title", self.title.is_some()),
+            ("--language", self.language.is_some()),
+            ("--country", self.country.is_some()),
+            ("--kind", self.kind.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(option, given)| given.then_some(option))
+        .collect()
+    }
 }
 
 fn parse_kind(name: &str) -> Result<PublisherKind, String> {
@@ -66,31 +86,51 @@ struct Chosen {
 }
 
 pub(super) fn add(app: &mut App, args: &AddArgs) -> anyhow::Result<Exit> {
-    let known = known_spelling(app, &args.url)?;
     let settings = with_settings(app, FeedSettings::default(), &args.settings)?;
-    let chosen = match known {
-        // It was checked before, or a list says so.
-        Some(url) => {
-            if !args.settings.is_empty() {
-                tracing::warn!("{url} is known: its settings stay; wirewatch feeds set changes them");
-            }
-            Chosen { url, page: None, title: None, language: None }
-        }
-        None => {
-            let url = feed_url(&args.url).map_err(UsageError)?;
-            if args.no_check {
-                Chosen { url, page: None, title: None, language: None }
-            } else {
-                match choose(app, url, &settings, args.first)? {
-                    Some(chosen) => chosen,
-                    None => return Ok(Exit::Partial),
-                }
-            }
+    // Which feeds are known goes by the address as it was typed first: a list may spell it in its own way.
+    if let Some(known) = find(app, args.url.trim())? {
+        return again(app, known, &args.said());
+    }
+    let url = feed_url(&args.url).map_err(UsageError)?;
+    let chosen = if args.no_check {
+        Chosen { url, page: None, title: None, language: None }
+    } else {
+        match choose(app, url, &settings, args.first)? {
+            Some(chosen) => chosen,
+            None => return Ok(Exit::Partial),
         }
     };
+    if let Some(known) = find(app, &chosen.url)? {
+        return again(app, known, &args.said());
+    }
     let url = chosen.url.clone();
     let added = write_added(app, vec![spec(args, chosen, settings)])?;
     tracing::info!(feeds = added, "following {url}");
+    Ok(Exit::Done)
+}
+
+/// Follows a feed that is known: it was checked before, or a list says so, and all that is said of it stays.
+fn again(app: &App, known: Known, said: &[&str]) -> anyhow::Result<Exit> {
+    let url = known.url().to_owned();
+    let (spec, change) = match known {
+        Known::Stored(row) if row.origin == Origin::Added.as_str() => {
+            (FeedSpec { url: row.url, ..FeedSpec::default() }, format!("wirewatch feeds set {} …", row.id))
+        }
+        Known::Stored(row) => (FeedSpec { url: row.url, ..FeedSpec::default() }, "its feed list".to_owned()),
+        Known::Listed(spec) => (FeedSpec { off: None, origin: Origin::Added, ..*spec }, {
+            format!("wirewatch feeds set {url} …")
+        }),
+    };
+    write_added(app, vec![spec])?;
+    if said.is_empty() {
+        tracing::info!("following {url}, which is known already");
+    } else {
+        let options = said.join(", ");
+        tracing::warn!("following {url} as it is known already: {options} changed nothing; {change} can");
+        if said.contains(&"--publisher") {
+            tracing::warn!("whose feed it is cannot be changed");
+        }
+    }
     Ok(Exit::Done)
 }
 
@@ -103,7 +143,7 @@ fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
         domain,
         country: args.country.clone(),
         language: args.language.clone().or(declared),
-        kind: args.kind,
+        kind: args.kind.unwrap_or(PublisherKind::Newspaper),
     };
     FeedSpec {
         url: chosen.url,
@@ -131,12 +171,8 @@ fn choose(
         return Ok(Some(Chosen { url, page: None, title, language }));
     }
     if !explanation.is_page {
-        let answer = explanation.lines.iter().find(|line| matches!(line.name, "answer" | "pause"));
-        let reason = answer.map(|line| format!("{}: {}", line.value, line.meaning)).unwrap_or_default();
-        let reason = if explanation.outcome == "read" { "it has no entries".to_owned() } else { reason };
-        tracing::error!(
-            "{url} is not followed, for it is no sound feed now: {reason}; --no-check follows it all the same"
-        );
+        let reason = explanation.unsound.unwrap_or_default();
+        tracing::error!("{url} is not followed: {reason}; --no-check follows it all the same");
         return Ok(None);
     }
     tracing::info!("{url} is a page: looking for its feeds");
@@ -164,11 +200,6 @@ fn choose(
             Ok(None)
         }
     }
-}
-
-/// The address as it was typed, when a feed is known under just that: a list may spell it in its own way.
-fn known_spelling(app: &App, typed: &str) -> anyhow::Result<Option<String>> {
-    Ok(find(app, typed.trim())?.map(|_| typed.trim().to_owned()))
 }
 
 /// Makes the database if there is none: a list may be set up before the first run.

@@ -2,6 +2,7 @@
 
 use super::known::Known;
 use jiff::Timestamp;
+use std::collections::HashSet;
 use wirewatch_fetch::{span_in_words, usual_gap_secs};
 use wirewatch_store::FeedRow;
 
@@ -13,6 +14,32 @@ pub(super) const STATES: &[&str] =
 const BUSY_TOO_LONG_SECS: i64 = 86_400;
 /// A failure that may pass is a person's matter after so many in a row.
 const FAILED_TOO_OFTEN: u32 = 3;
+
+/// Feeds asked within so long before the latest check were asked lately, in seconds.
+const LATELY_SECS: i64 = 3600;
+/// So few feeds that cannot be reached may be dead by themselves.
+const FEW: usize = 3;
+
+/// Whether no server could be reached lately, or hardly any: then it is the network of this machine that
+/// is broken, not the feeds.
+pub(super) fn nothing_reached(feeds: &[Known]) -> bool {
+    let asked = |row: &FeedRow| row.last_checked.as_deref()?.parse::<Timestamp>().ok();
+    let rows = feeds.iter().filter_map(|feed| match feed {
+        Known::Stored(row) if row.off.is_none() => Some((row, asked(row)?.as_second())),
+        _ => None,
+    });
+    let rows: Vec<_> = rows.collect();
+    let latest = rows.iter().map(|(_, at)| *at).max().unwrap_or_default();
+    let lately = rows.iter().filter(|(_, at)| latest - at <= LATELY_SECS);
+    let unreached = lately.clone().filter(|(row, _)| is_unreached(row));
+    let hosts: HashSet<&str> = unreached.clone().map(|(row, _)| row.publisher.domain.as_str()).collect();
+    let (asked, unreached) = (lately.count(), unreached.count());
+    hosts.len() > 1 && unreached >= FEW && unreached * 10 >= asked * 9
+}
+
+fn is_unreached(row: &FeedRow) -> bool {
+    row.outcome.as_deref() == Some("failed") && matches!(row.failure.as_deref(), Some("dns" | "network"))
+}
 
 /// Its state by the name of [`STATES`].
 pub(super) fn state(feed: &Known) -> &str {
@@ -54,7 +81,8 @@ pub(super) fn finding(row: &FeedRow, now: Timestamp) -> String {
         "failing" => message,
         "off" | "gone" => row.off.clone().unwrap_or_default(),
         "busy" => row.http_status.map_or(message, |status| format!("it answers with status {status}")),
-        "never-checked" => String::new(),
+        // Why it was not asked yet, when there is a reason.
+        "never-checked" => message,
         "empty" => format!("it answers with a feed without entries; {}", newest(row, now)),
         "moved" if row.off.is_some() => row.off.clone().unwrap_or_default(),
         "moved" => "it redirects to another address for good".to_owned(),
@@ -74,8 +102,11 @@ fn newest(row: &FeedRow, now: Timestamp) -> String {
     }
 }
 
-/// What to do.
-pub(super) fn advice(row: &FeedRow) -> String {
+/// What to do; with `offline` no server could be reached lately.
+pub(super) fn advice(row: &FeedRow, offline: bool) -> String {
+    if offline && row.health == "failing" && is_unreached(row) {
+        return "nothing about the feed: look at the network of this machine".to_owned();
+    }
     let discover = format!("wirewatch feeds discover {}", row.publisher.domain);
     let set = if row.origin == "added" {
         format!("wirewatch feeds set {} …", row.id)
@@ -109,7 +140,15 @@ fn failing(row: &FeedRow, discover: &str, set: &str) -> String {
         ),
         (Some("status"), Some(404)) => format!("remove it, or find its new address: {discover}"),
         (Some("status"), Some(500..)) => "its server is broken: wait, or tell the publisher".to_owned(),
-        (Some("dns"), _) => format!("its host has no address any more: remove it, or {discover}"),
+        (Some("dns" | "network"), _) if let Some(proxy) = &row.settings.proxy => {
+            format!("look at its proxy, {proxy} ({set})")
+        }
+        (Some("dns"), _) if row.last_success.is_some() => {
+            format!("its host has no address any more: remove it, or {discover}")
+        }
+        (Some("dns"), _) => {
+            format!("it never answered, and its host has no address: look how it is spelt, or {discover}")
+        }
         (Some("tls"), _) => "its certificate is not valid: tell the publisher".to_owned(),
         (Some("timeout" | "network"), _) => {
             "its server does not answer: wait, or tell the publisher".to_owned()

@@ -1,6 +1,7 @@
 //! `wirewatch feeds check`: one check of one feed, in words.
 
 use super::{
+    discover::site_address,
     known::{Known, means},
     network::{fetcher, spinner},
     set::with_settings,
@@ -9,14 +10,14 @@ use crate::{
     app::App,
     engine::runtime,
     exit::{Exit, UsageError},
-    feeds::feed_url,
-    output::{Column, printable},
+    output::{Column, pairs, printable, shortened},
+    times,
 };
 use anyhow::Context as _;
 use clap::Args;
-use std::fmt::Write as _;
+use jiff::tz::TimeZone;
 use wirewatch_fetch::{Explanation, explain};
-use wirewatch_model::DueFeed;
+use wirewatch_model::{DueFeed, Stamp};
 use wirewatch_store::Database;
 
 #[derive(Debug, Args)]
@@ -53,7 +54,7 @@ pub(super) fn check(app: &mut App, args: &CheckArgs) -> anyhow::Result<Exit> {
     due.reparse |= args.fresh;
     due.settings = with_settings(app, due.settings, &args.settings)?;
     let explanation = ask(app, &due)?;
-    let text = text(&explanation);
+    let text = text(&explanation, app.output.zone());
     app.output.one(COLUMNS, &explanation, &text)?;
     tracing::info!("nothing of this was stored");
     Ok(if explanation.sound { Exit::Done } else { Exit::Partial })
@@ -65,7 +66,7 @@ pub(super) fn ask(app: &App, due: &DueFeed) -> anyhow::Result<Explanation> {
     let bar = spinner(app, &due.url);
     let answer = runtime()?.block_on(fetcher.fetch_feed(due, app.now));
     bar.finish_and_clear();
-    Ok(explain(due, answer))
+    Ok(explain(due, answer, app.output.zone()))
 }
 
 /// The feed that is meant with all that is known of it, or one of which nothing is.
@@ -87,28 +88,46 @@ fn due(app: &App, name: &str) -> anyhow::Result<DueFeed> {
             })
         }
         None => {
-            let url = feed_url(name)
-                .map_err(|reason| UsageError(format!("no feed of that name is known, and {reason}")))?;
+            // A host, or an address without its beginning, has a dot before its path.
+            let is_address = name.split('/').next().is_some_and(|host| host.contains('.'));
+            if !is_address && !name.contains("://") {
+                let message = format!("no feed of that name is known, and '{name}' is no address");
+                return Err(UsageError(message).into());
+            }
+            let url = site_address(name)?;
             Ok(DueFeed { url, ..DueFeed::default() })
         }
     }
 }
 
-fn text(explanation: &Explanation) -> String {
-    let mut text = String::new();
+/// Width of the names of lines.
+const NAMES: usize = 16;
+/// Letters of a value that are shown; an address is shown whole.
+const LONGEST_VALUE: usize = 160;
+/// Letters of a title that are shown.
+const LONGEST_TITLE: usize = 100;
+
+fn text(explanation: &Explanation, zone: &TimeZone) -> String {
+    let mut rows = Vec::new();
     for line in &explanation.lines {
-        let said = match (line.value.is_empty(), line.meaning.is_empty()) {
-            (false, false) => format!("{}: {}", line.value, line.meaning),
-            _ => format!("{}{}", line.value, line.meaning),
+        let whole = matches!(line.name, "asked" | "redirect" | "hub");
+        let value = if whole { line.value.clone() } else { shortened(&line.value, LONGEST_VALUE) };
+        let said = match (value.is_empty(), line.meaning.is_empty()) {
+            (false, false) => format!("{value}: {}", line.meaning),
+            _ => format!("{value}{}", line.meaning),
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<16} {}", line.name, printable(&said));
+        rows.push((line.name.to_owned(), printable(&said)));
         if line.name == "entries" {
             for entry in &explanation.entries {
-                let at = entry.published.map(|stamp| stamp.to_string()).unwrap_or_default();
-                let _ = writeln!(text, "{:<16} {at:<25}  {}", "", printable(&entry.title));
+                let at = match entry.published {
+                    Some(Stamp::Instant { at, .. }) => times::clock(at, zone),
+                    Some(day) => day.to_string(),
+                    None => String::new(),
+                };
+                let title = printable(&shortened(&entry.title, LONGEST_TITLE));
+                rows.push((String::new(), format!("{at:<19}  {title}")));
             }
         }
     }
-    text
+    pairs(&rows, NAMES)
 }

@@ -1,7 +1,7 @@
 //! `wirewatch feeds health`: which feeds need a person, and what to do.
 
 use super::{
-    advice::{STATES, advice, age_secs, finding, needs_a_person, state},
+    advice::{STATES, advice, age_secs, finding, needs_a_person, nothing_reached, state},
     known::{Known, known, named},
 };
 use crate::{
@@ -119,6 +119,7 @@ pub(super) fn health(app: &mut App, args: &HealthArgs) -> anyhow::Result<Exit> {
     }
     let mut feeds = known(app)?;
     tracing::info!("{}", counts(&feeds));
+    let offline = told_offline(&feeds);
     feeds.retain(|feed| match (&args.state, feed) {
         (Some(wanted), feed) => state(feed) == wanted,
         (None, _) if args.all => true,
@@ -131,7 +132,7 @@ pub(super) fn health(app: &mut App, args: &HealthArgs) -> anyhow::Result<Exit> {
         Known::Listed(_) => None,
     };
     feeds.sort_by_cached_key(|feed| (rank(feed), since(feed)));
-    let rows: Vec<Row> = feeds.into_iter().map(|feed| row_of(feed, app.now)).collect();
+    let rows: Vec<Row> = feeds.into_iter().map(|feed| row_of(feed, app.now, offline)).collect();
     if app.output.format() == Format::Table {
         let lines: Vec<Line> = rows.into_iter().map(|row| line_of(row, app.now)).collect();
         app.output.rows(LINE_COLUMNS, &lines)?;
@@ -139,6 +140,17 @@ pub(super) fn health(app: &mut App, args: &HealthArgs) -> anyhow::Result<Exit> {
         app.output.rows(COLUMNS, &rows)?;
     }
     Ok(Exit::Done)
+}
+
+/// Says once that it is no feed's fault when none could be reached.
+fn told_offline(feeds: &[Known]) -> bool {
+    let offline = nothing_reached(feeds);
+    if offline {
+        tracing::warn!(
+            "hardly any feed could be reached when they were last asked: look at the network of this machine, or the proxy"
+        );
+    }
+    offline
 }
 
 fn line_of(row: Row, now: Timestamp) -> Line {
@@ -173,9 +185,9 @@ fn counts(feeds: &[Known]) -> String {
     format!("{} feeds: {}", feeds.len(), counts.join(", "))
 }
 
-fn row_of(feed: Known, now: Timestamp) -> Row {
+fn row_of(feed: Known, now: Timestamp, offline: bool) -> Row {
     match feed {
-        Known::Stored(row) => stored_row(*row, now),
+        Known::Stored(row) => stored_row(*row, now, offline),
         Known::Listed(spec) => Row {
             id: None,
             state: if spec.off.is_some() { "off" } else { "never-checked" }.to_owned(),
@@ -201,12 +213,12 @@ fn row_of(feed: Known, now: Timestamp) -> Row {
     }
 }
 
-fn stored_row(row: FeedRow, now: Timestamp) -> Row {
+fn stored_row(row: FeedRow, now: Timestamp, offline: bool) -> Row {
     Row {
         id: Some(row.id.0),
         feed: label(&row.publisher.name, row.title.as_deref(), &row.url),
         finding: finding(&row, now),
-        advice: advice(&row),
+        advice: advice(&row, offline),
         usual_gap_secs: usual_gap_secs(&row.recent_entries),
         state: row.health,
         since: row.health_since,
@@ -253,7 +265,8 @@ fn one(app: &mut App, name: &str) -> anyhow::Result<Exit> {
     };
     let reader = Database::open_existing(app.database_path())?.reader()?;
     let checks = reader.feed_checks(feed.id, CHECKS)?;
-    let detail = Detail { row: stored_row(*feed, app.now), checks };
+    let offline = told_offline(&known(app)?);
+    let detail = Detail { row: stored_row(*feed, app.now, offline), checks };
     let text = text(&detail, app);
     app.output.one(COLUMNS, &detail, &text)?;
     Ok(Exit::Done)

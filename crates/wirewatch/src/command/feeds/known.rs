@@ -2,13 +2,14 @@
 
 use crate::{
     app::App,
+    command::demo::is_demo,
     exit::UsageError,
     feeds::{self, feed_url},
     output::printable,
 };
 use std::collections::HashSet;
 use wirewatch_model::{FeedSpec, Origin, Publisher};
-use wirewatch_store::{Database, FeedRow};
+use wirewatch_store::{Database, FeedRow, Reader};
 
 /// A feed of the database, or one of the list that no run has met yet.
 pub(super) enum Known {
@@ -61,12 +62,12 @@ impl Known {
 
 /// Every feed; works before the first run too.
 pub(super) fn known(app: &App) -> anyhow::Result<Vec<Known>> {
-    let listed = feeds::load(&app.config)?;
     let path = app.database_path();
     if !path.exists() {
-        return Ok(listed.into_iter().map(Known::listed).collect());
+        return Ok(feeds::load(&app.config)?.into_iter().map(Known::listed).collect());
     }
     let reader = Database::open_existing(&path)?.reader()?;
+    let listed = list_of(app, &reader)?;
     let mut known: Vec<Known> = Vec::new();
     let mut met = HashSet::new();
     for row in reader.feeds()?.into_iter().filter(|row| row.origin != Origin::Backfill.as_str()) {
@@ -87,15 +88,23 @@ pub(super) fn known(app: &App) -> anyhow::Result<Vec<Known>> {
     Ok(known)
 }
 
+/// The list a run on this database would follow: the simulated press brings its own.
+fn list_of(app: &App, reader: &Reader) -> anyhow::Result<Vec<FeedSpec>> {
+    if is_demo(reader)? { Ok(Vec::new()) } else { feeds::load(&app.config) }
+}
+
 /// The feed of an address or number, in the database or, before a run has met it, in the list.
 pub(super) fn find(app: &App, name: &str) -> anyhow::Result<Option<Known>> {
     let path = app.database_path();
-    if path.exists()
-        && let Some(row) = Database::open_existing(&path)?.reader()?.find_feed(name)?
-    {
-        return Ok(Some(Known::Stored(Box::new(row))));
-    }
-    let listed = feeds::load(&app.config)?;
+    let listed = if path.exists() {
+        let reader = Database::open_existing(&path)?.reader()?;
+        if let Some(row) = reader.find_feed(name)? {
+            return Ok(Some(Known::Stored(Box::new(row))));
+        }
+        list_of(app, &reader)?
+    } else {
+        feeds::load(&app.config)?
+    };
     Ok(listed.into_iter().find(|spec| spec.url == name).map(Known::listed))
 }
 

@@ -1,9 +1,10 @@
 //! `wirewatch feeds list`: every feed and how it is doing.
 
 use super::known::{Known, known};
-use crate::{app::App, exit::Exit, output::Column};
+use crate::{app::App, exit::Exit, feeds::settings::assignments, output::Column};
 use serde::Serialize;
-use wirewatch_model::FeedSpec;
+use std::collections::BTreeMap;
+use wirewatch_model::{FeedSettings, FeedSpec};
 use wirewatch_store::FeedRow;
 
 #[derive(Serialize)]
@@ -27,6 +28,8 @@ struct Row {
     newest_entry: Option<String>,
     next_due: Option<String>,
     push: Option<String>,
+    /// By their names in the feed list; of headers only which there are, for they may hold secrets.
+    settings: BTreeMap<String, String>,
     seen: u64,
     owed: u64,
     provisional: u64,
@@ -73,6 +76,12 @@ pub(super) fn list(app: &mut App) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn settings(settings: &FeedSettings) -> BTreeMap<String, String> {
+    let named = assignments(settings).into_iter().map(|(key, value)| (key.to_owned(), value));
+    let headers = settings.headers.keys().map(|name| (format!("headers.{name}"), "(not shown)".to_owned()));
+    named.chain(headers).collect()
+}
+
 fn stored_row(row: FeedRow) -> Row {
     Row {
         id: Some(row.id.0),
@@ -94,6 +103,7 @@ fn stored_row(row: FeedRow) -> Row {
         newest_entry: row.newest_entry,
         next_due: row.next_due,
         push: row.push.map(|push| push.word().to_owned()),
+        settings: settings(&row.settings),
         seen: row.entries.seen,
         owed: row.entries.owed,
         provisional: row.entries.provisional,
@@ -123,6 +133,7 @@ fn listed_row(spec: FeedSpec) -> Row {
         newest_entry: None,
         next_due: None,
         push: None,
+        settings: settings(&spec.settings),
         seen: 0,
         owed: 0,
         provisional: 0,

@@ -38,7 +38,7 @@ enum Action {
     Set(set::SetArgs),
     /// Stop following a feed; what it brought stays
     Remove {
-        /// Its address or number
+        /// Its number, address, title or publisher
         feed: String,
     },
     /// Follow every feed of an OPML file (- for the input stream); those known already stay as they are

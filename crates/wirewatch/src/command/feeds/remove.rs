@@ -2,28 +2,16 @@
 
 use super::{
     add::write_added,
-    known::{Known, find},
+    known::{Known, named},
 };
-use crate::{
-    app::App,
-    exit::{Exit, UsageError},
-    feeds::feed_url,
-};
+use crate::{app::App, exit::Exit};
 use wirewatch_model::{FeedSpec, Origin};
 use wirewatch_store::{Database, FeedOverride, ShortWrite};
 
 pub(super) fn remove(app: &App, name: &str) -> anyhow::Result<Exit> {
     const REASON: &str = "removed by command";
-    let mut found = find(app, name)?;
-    if let (None, Ok(url)) = (&found, feed_url(name)) {
-        found = find(app, &url)?;
-    }
-    let (url, listed) = match found {
-        None => {
-            let message = format!("no feed {name} is known: `wirewatch feeds list` shows those there are");
-            return Err(UsageError(message).into());
-        }
-        Some(Known::Stored(feed)) => {
+    let (url, listed) = match named(app, name)? {
+        Known::Stored(feed) => {
             let database = Database::open_existing(app.database_path())?;
             let change = FeedOverride::Off(REASON.to_owned());
             database.short_writer()?.write(&ShortWrite::OverrideFeed {
@@ -35,7 +23,7 @@ pub(super) fn remove(app: &App, name: &str) -> anyhow::Result<Exit> {
         }
         // No run has met it: it goes into the database as the user's, and off. A list that is brought in
         // later leaves the user's feeds alone.
-        Some(Known::Listed(spec)) => {
+        Known::Listed(spec) => {
             let url = spec.url.clone();
             write_added(app, vec![FeedSpec { off: Some(REASON.to_owned()), ..*spec }])?;
             (url, true)
