@@ -22,6 +22,10 @@ const NAMESPACE: &str = "https://wirewatch.invalid/opml";
 /// Folders beyond this depth are the same folder.
 const DEEPEST: usize = 16;
 
+/// Settings that neither leave with a list nor come in with one: they may hold secrets, and a list of
+/// somebody else's could have secrets of this machine sent to an address of its own.
+const STAYS_HERE: &[&str] = &["headers", "proxy"];
+
 /// What an OPML file lists.
 #[derive(Debug, Default)]
 pub(crate) struct Outlines {
@@ -209,6 +213,10 @@ impl Outlines {
         let mut settings = FeedSettings::default();
         for key in settings::KEYS {
             let Some(value) = attributes.get(&format!("wirewatch:{key}")) else { continue };
+            if STAYS_HERE.contains(key) {
+                self.dropped.push(format!("{url}: {key} is not taken from a list: set it here"));
+                continue;
+            }
             if let Err(reason) = assign(&mut settings, &format!("{key}={value}"), topics) {
                 self.dropped.push(format!("{url}: {reason}"));
             }
@@ -260,8 +268,12 @@ pub(crate) fn write(feeds: &[FeedSpec]) -> anyhow::Result<Vec<u8>> {
 
 /// What of these feeds is not written, in words for a person.
 pub(crate) fn left_out(feeds: &[FeedSpec]) -> Option<String> {
-    let with = feeds.iter().filter(|feed| !feed.settings.headers.is_empty()).count();
-    (with > 0).then(|| format!("left out, for they may be secrets: the headers of {with} feeds"))
+    let count = |has: fn(&FeedSpec) -> bool| feeds.iter().filter(|feed| has(feed)).count();
+    let headers = count(|feed| !feed.settings.headers.is_empty());
+    let proxies = count(|feed| feed.settings.proxy.is_some());
+    (headers + proxies > 0).then(|| {
+        format!("left out, for they may be secrets: the headers of {headers} feeds, the proxies of {proxies}")
+    })
 }
 
 /// A feed with what is left of its path.
@@ -314,6 +326,9 @@ fn outline(feed: &FeedSpec) -> BytesStart<'static> {
     push("wirewatch:country", publisher.country.as_deref());
     push("wirewatch:off", feed.off.as_deref());
     for (key, value) in assignments(&feed.settings) {
+        if STAYS_HERE.contains(&key) {
+            continue;
+        }
         push(&format!("wirewatch:{key}"), Some(&value));
     }
     outline

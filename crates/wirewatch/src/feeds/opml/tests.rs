@@ -52,11 +52,7 @@ fn folders_and_settings_survive_and_secrets_stay_here() {
     let mut feeds = vec![
         feed("https://a.example/rss", None, &["interval_floor_secs=300", "topics=energy,sanctions"]),
         feed("https://b.example/rss", Some("World"), &["http1_only=true", "language=uk"]),
-        feed(
-            "https://c.example/rss",
-            Some("World/Europe"),
-            &["user_agent=desk/1", "proxy=http://p.example:3128"],
-        ),
+        feed("https://c.example/rss", Some("World/Europe"), &["user_agent=desk/1"]),
         feed("https://d.example/rss", Some("Home"), &["headers.X-Key=word"]),
     ];
     let text = written(&feeds);
@@ -202,6 +198,22 @@ fn a_setting_that_is_left_out_is_not_stored() {
     assert!(!outlines.dropped.concat().contains("secret"), "{:?}", outlines.dropped);
     assert_eq!(outlines.feeds[0].settings, FeedSettings::default());
     assert!(!written(&outlines.feeds).contains("secret"));
+}
+
+#[test]
+fn no_list_says_through_which_proxy_or_with_which_secrets_a_feed_is_asked() {
+    let outlines = read(concat!(
+        "<opml><body><outline xmlUrl='https://a.example/' wirewatch:proxy='http://u:${HOME}@h.example:1' ",
+        "wirewatch:headers='x' wirewatch:http1_only='true'/></body></opml>",
+    ))
+    .expect("readable");
+    assert_eq!(outlines.dropped.len(), 2, "{:?}", outlines.dropped);
+    let kept = FeedSettings { http1_only: Some(true), ..FeedSettings::default() };
+    assert_eq!(outlines.feeds[0].settings, kept);
+    let proxied = FeedSettings { proxy: Some("http://p.example:3128".to_owned()), ..kept };
+    let feeds = [FeedSpec { settings: proxied, ..outlines.feeds[0].clone() }];
+    assert!(!written(&feeds).contains("p.example"));
+    assert!(left_out(&feeds).is_some());
 }
 
 #[test]
