@@ -64,7 +64,8 @@ pub enum FeedResult {
         /// The budget the body takes.
         held: BytesHeld,
     },
-    /// The host asked earlier to be left alone: nothing was sent.
+    /// A host on the way asked earlier to be left alone, or its turn did not come in time: it was not
+    /// asked.
     Paused(HostPause),
     /// The request failed.
     Failed {
@@ -72,6 +73,8 @@ pub enum FeedResult {
         kind: FailureKind,
         /// What happened.
         message: String,
+        /// No request before this, by the redirects on the way.
+        not_before: Option<Timestamp>,
     },
 }
 
@@ -87,7 +90,7 @@ impl fmt::Debug for FeedResult {
                 .field("conditional", conditional)
                 .finish_non_exhaustive(),
             Self::Paused(pause) => f.debug_tuple("Paused").field(pause).finish(),
-            Self::Failed { kind, message } => {
+            Self::Failed { kind, message, .. } => {
                 f.debug_struct("Failed").field("kind", kind).field("message", message).finish()
             }
         }
@@ -111,6 +114,7 @@ impl Fetcher {
             form: None,
             body_limit: self.client().config().feed_body_limit,
             host_pause: self.pause(due.settings.host_pause_ms),
+            crawl_delay: None,
             manner,
             patience: Duration::MAX,
             wanted: |_| true,
@@ -119,7 +123,9 @@ impl Fetcher {
         let (hops, result) = match self.client().ask(&due.url, &ask).await {
             Ok(answer) => answered(answer, conditional),
             Err(NoAnswer::Paused(pause)) => (Vec::new(), FeedResult::Paused(pause)),
-            Err(NoAnswer::Failed { kind, message, hops }) => (hops, FeedResult::Failed { kind, message }),
+            Err(NoAnswer::Failed { kind, message, hops, not_before }) => {
+                (hops, FeedResult::Failed { kind, message, not_before })
+            }
         };
         FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops, result }
     }
@@ -135,8 +141,9 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             check.next_due = Some(pause.until.max(at));
             check.outcome = Outcome::Paused { host: pause.host, until: pause.until };
         }
-        FeedResult::Failed { kind, message } => {
+        FeedResult::Failed { kind, message, not_before } => {
             check.outcome = Outcome::Failed { failure: kind, message };
+            check.not_before = not_before;
             check.next_due = Some(plan_after(due, &check, &Headers::default()).due);
         }
         FeedResult::Answered {
@@ -186,7 +193,8 @@ struct Read<'a> {
 
 /// A feed whose settings cannot be sent is not asked.
 fn unsendable(error: &SettingsError, watch: Watch) -> FeedAnswer {
-    let result = FeedResult::Failed { kind: FailureKind::Settings, message: error.to_string() };
+    let (kind, message) = (FailureKind::Settings, error.to_string());
+    let result = FeedResult::Failed { kind, message, not_before: None };
     FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops: Vec::new(), result }
 }
 

@@ -75,6 +75,7 @@ impl Fetcher {
             form: Some(form(request)),
             body_limit: REFUSAL_BYTES,
             host_pause: self.client().config().host_pause,
+            crawl_delay: None,
             manner: Manner::default(),
             patience: Duration::MAX,
             wanted: |_| false,

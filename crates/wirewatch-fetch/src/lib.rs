@@ -56,7 +56,7 @@ pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
 pub use time::span_in_words;
 
-use http::client::Client;
+use http::{client::Client, settings::LONGEST_HOST_PAUSE_MS};
 use jiff::Timestamp;
 use permission::RobotsMemory;
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
@@ -73,6 +73,10 @@ pub struct FetchConfig {
     pub header_timeout: Duration,
     /// Longest time for one request with its redirects and body, waits for a turn not counted.
     pub total_timeout: Duration,
+    /// Longest wait for those who ask the same host earlier; who waited longer is put off a little.
+    pub turn_timeout: Duration,
+    /// The same for the target of a redirect.
+    pub redirect_turn_timeout: Duration,
     /// Cap on the decoded body of a feed, in bytes.
     pub feed_body_limit: usize,
     /// Cap on the decoded body of a page, in bytes.
@@ -106,6 +110,9 @@ impl Default for FetchConfig {
             connect_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
+            // Longer than a page may wait for its Crawl-delay and be read.
+            turn_timeout: Duration::from_secs(90),
+            redirect_turn_timeout: Duration::from_secs(10),
             feed_body_limit: 10 * 1024 * 1024,
             page_body_limit: 5 * 1024 * 1024,
             max_redirects: 10,
@@ -176,9 +183,11 @@ impl Fetcher {
         &self.0.robots
     }
 
-    /// The pause between two starts at a host: the caller's, else the configured one.
+    /// The pause between two starts at a host: the caller's, else the configured one. What was stored
+    /// before there was a longest one is held to it.
     fn pause(&self, own_ms: Option<u32>) -> Duration {
-        own_ms.map_or(self.client().config().host_pause, |ms| Duration::from_millis(ms.into()))
+        let own = own_ms.map(|ms| Duration::from_millis(ms.min(LONGEST_HOST_PAUSE_MS).into()));
+        own.unwrap_or(self.client().config().host_pause)
     }
 
     /// The name robots.txt knows us by: the product token of the User-Agent.

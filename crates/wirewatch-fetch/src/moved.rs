@@ -1,7 +1,7 @@
 //! Permanent redirects: when a feed's new address is believed.
 
 use crate::{
-    http::client::Hop,
+    http::client::{Hop, is_home},
     time::{DAY, seconds_between},
 };
 use url::Url;
@@ -11,7 +11,9 @@ use wirewatch_model::{DueFeed, FeedCheck, PermanentRedirect};
 const TRUSTED_AFTER_SECS: i64 = 7 * DAY;
 
 /// Learns a permanent redirect of a feed that was had: at once when only the scheme rises to https, else
-/// once it has led to the same place for a week.
+/// once it has led to the same place for a week. A feed with headers of its own never learns an address of
+/// another origin: its next check would hand them over there. It goes on following the redirect, which
+/// leaves them behind.
 pub(crate) fn watch(due: &DueFeed, check: &mut FeedCheck, hops: &[Hop], final_url: &str) {
     let Some(target) = permanent_target(hops, final_url).filter(|target| *target != due.url) else {
         check.redirect = None;
@@ -24,14 +26,15 @@ pub(crate) fn watch(due: &DueFeed, check: &mut FeedCheck, hops: &[Hop], final_ur
         target: target.clone(),
     };
     let old_enough = seconds_between(watched.since, check.checked_at) >= TRUSTED_AFTER_SECS;
-    if old_enough || is_https_upgrade(&due.url, &target) {
+    if (old_enough || is_https_upgrade(&due.url, &target)) && may_take_headers(due, &target) {
         check.moved_to = Some(target);
         check.redirect = None;
         return;
     }
     // The same address under https is learnt at once, although from there it leads on.
     let first = hops.get(1).map(|hop| &hop.url);
-    check.moved_to = first.filter(|first| is_https_upgrade(&due.url, first)).cloned();
+    let first = first.filter(|first| is_https_upgrade(&due.url, first) && may_take_headers(due, first));
+    check.moved_to = first.cloned();
     check.redirect = Some(watched);
 }
 
@@ -43,6 +46,12 @@ fn permanent_target(hops: &[Hop], final_url: &str) -> Option<String> {
         (_, Some(next)) => Some(next.url.clone()),
         (_, None) => Some(final_url.to_owned()),
     }
+}
+
+/// Whether the feed's own headers may be sent to this address from now on.
+fn may_take_headers(due: &DueFeed, target: &str) -> bool {
+    let (from, to) = (Url::parse(&due.url), Url::parse(target));
+    due.settings.headers.is_empty() || matches!((from, to), (Ok(from), Ok(to)) if is_home(&from, &to))
 }
 
 fn is_https_upgrade(from: &str, to: &str) -> bool {

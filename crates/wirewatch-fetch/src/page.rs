@@ -96,6 +96,7 @@ impl Fetcher {
             form: None,
             body_limit: self.client().config().page_body_limit,
             host_pause: pause,
+            crawl_delay: None,
             manner,
             patience: PATIENCE,
             wanted: may_be_html,
@@ -104,7 +105,7 @@ impl Fetcher {
         let mut walk = self.client().walk(&request.url)?;
         loop {
             let crawl_delay = self.permission(walk.url(), pause, &ask.manner, watch).await?;
-            ask.host_pause = pause.max(crawl_delay);
+            ask.crawl_delay = Some(crawl_delay);
             if let Some(answer) = self.client().step(&mut walk, &ask).await? {
                 return Ok(judge(answer, conditional, watch.now()));
             }
@@ -142,9 +143,9 @@ impl From<NoAnswer> for NoPage {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
             NoAnswer::Paused(pause) => Self::paused(pause, false),
-            NoAnswer::Failed { kind, message, .. } => {
+            NoAnswer::Failed { kind, message, not_before, .. } => {
                 let lasting = kind == FailureKind::Address;
-                Self::Failed(PageFailure { status: None, reason: message, lasting, retry_after: None })
+                Self::Failed(PageFailure { status: None, reason: message, lasting, retry_after: not_before })
             }
         }
     }

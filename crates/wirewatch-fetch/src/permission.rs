@@ -74,6 +74,7 @@ impl Fetcher {
             form: None,
             body_limit: READ_BYTES,
             host_pause: pause,
+            crawl_delay: None,
             manner: manner.clone(),
             patience: PATIENCE,
             wanted: |_| true,
@@ -85,7 +86,7 @@ impl Fetcher {
             Ok(answer) => rules_of(&answer, self.product_token()),
             // A robots.txt that redirects in circles or away is not there (RFC 9309 §2.3.1.2).
             Err(NoAnswer::Failed { kind: FailureKind::Redirect, .. }) => Ok(Arc::default()),
-            Err(NoAnswer::Failed { kind: FailureKind::Address, message, hops }) => {
+            Err(NoAnswer::Failed { kind: FailureKind::Address, message, hops, .. }) => {
                 // The page is at the address we do not go to; a redirect there leaves no robots.txt.
                 if hops.is_empty() {
                     return Err(lasting(message));

@@ -182,3 +182,31 @@ async fn a_host_that_wants_to_be_left_alone_is_left_alone() {
     assert!(found.feeds.is_empty());
     assert_eq!(server.paths(), ["/robots.txt", "/", "/a.rss"], "nothing after the 429");
 }
+
+#[tokio::test]
+async fn headers_go_to_the_origin_that_was_given_and_to_no_other_the_page_names() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(
+            200,
+            PAGE,
+            "<link rel=alternate type='application/rss+xml' href='/near.rss'>\
+             <link rel=alternate type='application/rss+xml' href='http://far.example/far.rss'>",
+        ),
+        "/near.rss" => answer(200, FEED, feed("/n", "Near", 5)),
+        "/far.rss" => answer(200, FEED, feed("/f", "Far", 5)),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let settings = FeedSettings {
+        headers: [("X-Key".to_owned(), "secret".to_owned())].into_iter().collect(),
+        ..FeedSettings::default()
+    };
+    let fetcher = fetcher_of(&[("press.example", &server), ("far.example", &server)]);
+    let found = fetcher.discover("http://press.example/", &settings, now(), &mut |_, _, _| {}).await;
+    assert_eq!(found.feeds.len(), 2);
+    let key = |path: &str| {
+        let asked = server.requests();
+        asked.iter().find(|request| request.path == path).expect("asked").header("x-key").map(str::to_owned)
+    };
+    assert_eq!((key("/near.rss").as_deref(), key("/far.rss")), (Some("secret"), None));
+}

@@ -20,7 +20,7 @@ pub use rank::FoundFeed;
 use crate::{
     Fetcher,
     feed_check::{FeedResult, read_feed},
-    http::settings::Manner,
+    http::{client::is_home, settings::Manner},
     page::{NoPage, PageAnswer, PageRequest, PageResult},
     time::Watch,
 };
@@ -57,7 +57,8 @@ pub struct Discovery {
 pub type Report<'a> = &'a mut (dyn FnMut(usize, usize, &str) + Send);
 
 impl Fetcher {
-    /// Looks for the feeds of a site. `settings` hold what its requests are sent with.
+    /// Looks for the feeds of a site. `settings` hold what its requests are sent with; their headers go
+    /// to the origin of `address` alone, whatever its page names.
     pub async fn discover(
         &self,
         address: &str,
@@ -69,6 +70,7 @@ impl Fetcher {
         let mut search = Search {
             fetcher: self,
             settings,
+            home: Url::parse(address).ok(),
             watch,
             queue: VecDeque::new(),
             known: HashSet::new(),
@@ -97,6 +99,8 @@ impl Fetcher {
 struct Search<'a> {
     fetcher: &'a Fetcher,
     settings: &'a FeedSettings,
+    /// The address that was given.
+    home: Option<Url>,
     watch: Watch,
     queue: VecDeque<Candidate>,
     /// Addresses that were ever in the queue.
@@ -197,8 +201,8 @@ impl Search<'_> {
             self.found.refused.push((candidate.url, reason));
             return;
         }
-        let due =
-            DueFeed { url: candidate.url.clone(), settings: self.settings.clone(), ..DueFeed::default() };
+        let settings = self.settings_for(&candidate.url);
+        let due = DueFeed { url: candidate.url.clone(), settings, ..DueFeed::default() };
         let answer = self.fetcher.fetch_feed(&due, self.watch.now()).await;
         let (mut url, mut listed) = (candidate.url.clone(), Vec::new());
         if let FeedResult::Answered { status, url: answered, body, .. } = &answer.result {
@@ -227,6 +231,16 @@ impl Search<'_> {
         listed.truncate(MOST_ADDED);
         // What such a list links is not searched in its turn.
         self.add(listed.into_iter().map(|found| Candidate { found: Found::Named, ..found }));
+    }
+
+    /// The settings for one address: secrets in headers are meant for the site that was given.
+    fn settings_for(&self, url: &str) -> FeedSettings {
+        let mut settings = self.settings.clone();
+        let to = Url::parse(url).ok();
+        if !self.home.as_ref().zip(to.as_ref()).is_some_and(|(home, to)| is_home(home, to)) {
+            settings.headers.clear();
+        }
+        settings
     }
 
     /// What nobody named is asked for only when robots.txt lets us.

@@ -7,7 +7,7 @@ use crate::{
         budget::{Budget, BytesHeld},
         clients::Clients,
         error::classify,
-        gate::Gates,
+        gate::{Gates, Pace, Patience},
         guard::AddressGuard,
         headers::Headers,
         settings::Manner,
@@ -47,8 +47,10 @@ pub(crate) struct Ask {
     pub(crate) form: Option<String>,
     pub(crate) body_limit: usize,
     pub(crate) host_pause: Duration,
+    /// The Crawl-delay, when this is a page.
+    pub(crate) crawl_delay: Option<Duration>,
     pub(crate) manner: Manner,
-    /// A turn that is further away than this is not waited for.
+    /// A pause between starts that lasts longer than this is not waited for.
     pub(crate) patience: Duration,
     /// Whether the body of a success is worth reading, by its headers.
     pub(crate) wanted: fn(&Headers) -> bool,
@@ -71,6 +73,16 @@ impl Walk {
     /// The address that is asked next.
     pub(crate) fn url(&self) -> &Url {
         &self.url
+    }
+
+    fn failed(&self, kind: FailureKind, message: String) -> NoAnswer {
+        NoAnswer::Failed { kind, message, hops: self.hops.clone(), not_before: self.not_before }
+    }
+
+    /// What a redirect asked for counts also where its target is paused.
+    fn paused(&self, pause: HostPause) -> NoAnswer {
+        let until = self.not_before.map_or(pause.until, |asked| asked.max(pause.until));
+        NoAnswer::Paused(HostPause { until, ..pause })
     }
 }
 
@@ -101,10 +113,10 @@ pub(crate) struct Answer {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum NoAnswer {
-    /// The host asked to be left alone: nothing was sent.
+    /// The host asked to be left alone, or its turn was too far away: it was not asked.
     Paused(HostPause),
-    /// The request failed.
-    Failed { kind: FailureKind, message: String, hops: Vec<Hop> },
+    /// The request failed; `not_before` as in [`Answer`].
+    Failed { kind: FailureKind, message: String, hops: Vec<Hop>, not_before: Option<Timestamp> },
 }
 
 impl Client {
@@ -150,6 +162,7 @@ impl Client {
             kind: FailureKind::Address,
             message: error.to_string(),
             hops: Vec::new(),
+            not_before: None,
         })?;
         Ok(Walk { url, hops: Vec::new(), left: self.config.total_timeout, at_home: true, not_before: None })
     }
@@ -157,14 +170,12 @@ impl Client {
     /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
     pub(crate) async fn step(&self, walk: &mut Walk, ask: &Ask) -> Result<Option<Answer>, NoAnswer> {
         let host = gate_of(&walk.url);
-        let turn = self.gates.enter(&host, ask.host_pause, ask.patience, ask.watch).await;
-        let turn = turn.map_err(NoAnswer::Paused)?;
+        let pace = Pace { pause: ask.host_pause, page: ask.crawl_delay };
+        let patience = Patience { turn: self.turn_timeout(walk), pause: ask.patience };
+        let turn = self.gates.enter(&host, pace, patience, ask.watch).await;
+        let turn = turn.map_err(|pause| walk.paused(pause))?;
         let sent = Instant::now();
-        let response = self.send(walk, ask).await.map_err(|(kind, message)| NoAnswer::Failed {
-            kind,
-            message,
-            hops: walk.hops.clone(),
-        })?;
+        let response = self.send(walk, ask).await.map_err(|(kind, message)| walk.failed(kind, message))?;
         walk.left = walk.left.saturating_sub(sent.elapsed());
         let status = response.status().as_u16();
         let headers = Headers::from(response.headers());
@@ -174,7 +185,7 @@ impl Client {
             drop((response, turn));
             walk.not_before = walk.not_before.max(headers.retry_after(ask.watch.now()));
             walk.hops.push(Hop { url: walk.url.as_str().to_owned(), status });
-            let to = self.next_hop(&walk.url, &target, &walk.hops)?;
+            let to = self.next_hop(walk, &target)?;
             walk.at_home &= is_home(&walk.url, &to);
             walk.url = to;
             return Ok(None);
@@ -184,6 +195,13 @@ impl Client {
         let (url, hops) = (walk.url.clone(), std::mem::take(&mut walk.hops));
         let not_before = walk.not_before;
         Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause, not_before }))
+    }
+
+    /// Many feeds may redirect to one slow host: who waits long for that would hold up feeds of hosts
+    /// that have nothing to do with it.
+    fn turn_timeout(&self, walk: &Walk) -> Duration {
+        let config = &self.config;
+        if walk.hops.is_empty() { config.turn_timeout } else { config.redirect_turn_timeout }
     }
 
     async fn send(&self, walk: &Walk, ask: &Ask) -> Result<reqwest::Response, (FailureKind, String)> {
@@ -232,17 +250,16 @@ impl Client {
     }
 
     /// Where a redirect leads, when we go there.
-    fn next_hop(&self, from: &Url, target: &str, hops: &[Hop]) -> Result<Url, NoAnswer> {
-        let failed =
-            |message: String| NoAnswer::Failed { kind: FailureKind::Redirect, message, hops: hops.to_vec() };
-        if hops.len() > self.config.max_redirects {
+    fn next_hop(&self, walk: &Walk, target: &str) -> Result<Url, NoAnswer> {
+        let failed = |message: String| walk.failed(FailureKind::Redirect, message);
+        if walk.hops.len() > self.config.max_redirects {
             return Err(failed(format!("more than {} redirects", self.config.max_redirects)));
         }
-        let to = from.join(target).map_err(|_| failed("a redirect leads to no address".to_owned()))?;
+        let to = walk.url.join(target).map_err(|_| failed("a redirect leads to no address".to_owned()))?;
         self.guard
             .check(&to)
             .map_err(|error| failed(format!("a redirect leads where we do not go: {error}")))?;
-        if hops.iter().any(|hop| hop.url == to.as_str()) {
+        if walk.hops.iter().any(|hop| hop.url == to.as_str()) {
             return Err(failed("the redirects lead in a circle".to_owned()));
         }
         Ok(to)
@@ -267,9 +284,9 @@ fn gate_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
-/// Whether a redirect stays where the feed's own headers may be sent: on the same host, and never away
-/// from https.
-fn is_home(from: &Url, to: &Url) -> bool {
+/// Whether an address is where the own headers of a feed at another one may be sent: on the same host, and
+/// never away from https.
+pub(crate) fn is_home(from: &Url, to: &Url) -> bool {
     let rises =
         (from.scheme(), to.scheme()) == ("http", "https") && from.port().is_none() && to.port().is_none();
     from.host() == to.host() && (rises || from.origin() == to.origin())

@@ -12,7 +12,7 @@ use wirewatch_model::HostPause;
 
 use crate::{
     memory::{Worth, thin},
-    time::{Watch, after},
+    time::{DAY, Watch, after},
 };
 
 /// Hosts that are remembered. Those in use and those that are paused count too.
@@ -26,6 +26,10 @@ const FIRST_PAUSE_SECS: i64 = 3600;
 const AGAIN_PAUSE_SECS: i64 = 60;
 /// Longest pause a host gets without asking for it, in seconds.
 const LONGEST_PAUSE_SECS: i64 = 24 * 3600;
+/// No host is granted a longer pause, in seconds: one that ends later was noted under a wrong clock.
+const LATEST_PAUSE_SECS: i64 = 7 * DAY;
+/// Who waited in vain for a turn comes again after this, in seconds.
+const PUT_OFF_SECS: i64 = 60;
 
 /// The gates of all hosts.
 #[derive(Debug, Default)]
@@ -35,9 +39,36 @@ pub(crate) struct Gates {
 
 #[derive(Debug, Default)]
 struct Gate {
-    /// When the last request started; locked while one is running.
-    turn: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    /// When the last requests started; locked while one is running.
+    turn: Arc<tokio::sync::Mutex<Starts>>,
     pause: Mutex<Pause>,
+}
+
+#[derive(Debug, Default)]
+struct Starts {
+    /// The last one of any kind.
+    any: Option<Instant>,
+    /// The last one for a page.
+    page: Option<Instant>,
+}
+
+/// How far apart requests start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// From the last request of any kind.
+    pub(crate) pause: Duration,
+    /// From the last page, when this is a page (a Crawl-delay). Feeds do not count: a feed that is asked
+    /// more often than that would keep its host's pages away for ever.
+    pub(crate) page: Option<Duration>,
+}
+
+/// How long one waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For those who came earlier.
+    pub(crate) turn: Duration,
+    /// For the time between starts.
+    pub(crate) pause: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -51,34 +82,35 @@ struct Pause {
 /// The right to be the one connection to a host; dropping it lets the next one in.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    _guard: OwnedMutexGuard<Option<Instant>>,
+    _guard: OwnedMutexGuard<Starts>,
 }
 
 impl Gates {
     /// Waits for the turn at a host: until no other request runs and `pause` has passed since the
     /// last one started. A host that asked to be left alone is not waited for: the pause it is in
-    /// comes back at once, also to those who were waiting when it asked. Nor is one whose `pause` still
-    /// lasts longer than `patience`.
+    /// comes back at once, also to those who were waiting when it asked. Nor is one whose turn is further
+    /// away than `patience`.
     pub(crate) async fn enter(
         &self,
         host: &str,
-        pause: Duration,
-        patience: Duration,
+        pace: Pace,
+        patience: Patience,
         watch: Watch,
     ) -> Result<Turn, HostPause> {
         let gate = self.gate(host, watch.now());
         gate.open(host, watch.now())?;
-        let mut last_start = gate.turn.clone().lock_owned().await;
+        let turn = tokio::time::timeout(patience.turn, gate.turn.clone().lock_owned()).await;
+        let mut starts = turn.map_err(|_| crowded(host, watch.now()))?;
         gate.open(host, watch.now())?;
-        if let Some(last) = *last_start {
-            let left = pause.saturating_sub(last.elapsed());
-            if left > patience {
-                return Err(too_long(host, pause, left, watch.now()));
-            }
+        let (left, pause) = starts.left(pace);
+        if left > patience.pause {
+            return Err(too_long(host, pause, left, watch.now()));
+        }
+        if !left.is_zero() {
             tokio::time::sleep(left).await;
         }
-        *last_start = Some(Instant::now());
-        Ok(Turn { _guard: last_start })
+        starts.note(pace);
+        Ok(Turn { _guard: starts })
     }
 
     /// Restores a pause.
@@ -139,10 +171,30 @@ impl Gates {
     }
 }
 
+impl Starts {
+    /// How long is to be waited still, and for the sake of which time between starts.
+    fn left(&self, pace: Pace) -> (Duration, Duration) {
+        let left = |pause: Duration, last: Option<Instant>| {
+            let left = last.map_or(Duration::ZERO, |last| pause.saturating_sub(last.elapsed()));
+            (left, pause)
+        };
+        let page = left(pace.page.unwrap_or_default(), self.page);
+        left(pace.pause, self.any).max(page)
+    }
+
+    fn note(&mut self, pace: Pace) {
+        self.any = Some(Instant::now());
+        if pace.page.is_some() {
+            self.page = self.any;
+        }
+    }
+}
+
 impl Gate {
     /// Whether the host may be asked, or else its pause.
     fn open(&self, host: &str, now: Timestamp) -> Result<(), HostPause> {
-        let pause = lock(&self.pause);
+        let mut pause = lock(&self.pause);
+        pause.until = pause.until.map(|until| until.min(after(now, LATEST_PAUSE_SECS)));
         match pause.until.filter(|until| *until > now) {
             Some(until) => Err(HostPause {
                 host: host.to_owned(),
@@ -161,10 +213,10 @@ impl Gate {
         if Arc::strong_count(self) > 1 || Arc::strong_count(&self.turn) > 1 {
             return Worth::InUse;
         }
-        let Ok(last_start) = self.turn.try_lock() else { return Worth::InUse };
+        let Ok(starts) = self.turn.try_lock() else { return Worth::InUse };
         let paused = lock(&self.pause).until.filter(|until| *until > now);
         let done_with = Duration::from_secs(DONE_WITH_SECS);
-        match (paused, *last_start) {
+        match (paused, starts.any) {
             (None, Some(at)) if at.elapsed() < done_with => Worth::Since((None, Some(at))),
             (None, _) => Worth::Over,
             (paused, at) => Worth::Since((paused, at)),
@@ -180,6 +232,12 @@ fn too_long(host: &str, pause: Duration, left: Duration, now: Timestamp) -> Host
     HostPause { host: host.to_owned(), until: after(now, secs), reason, strikes: 0 }
 }
 
+/// The answer to one whose turn did not come.
+fn crowded(host: &str, now: Timestamp) -> HostPause {
+    let reason = "its turn did not come: other requests to it take long".to_owned();
+    HostPause { host: host.to_owned(), until: after(now, PUT_OFF_SECS), reason, strikes: 0 }
+}
+
 /// A poisoned lock holds plain values that are never left half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -191,6 +249,11 @@ mod tests {
     use futures_util::FutureExt;
 
     const HOST: &str = "a.example";
+    const WILLING: Patience = Patience { turn: Duration::MAX, pause: Duration::MAX };
+
+    fn pace(pause: Duration) -> Pace {
+        Pace { pause, page: None }
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -201,12 +264,12 @@ mod tests {
     }
 
     async fn enter(gates: &Gates, host: &str, pause: Duration) -> Turn {
-        gates.enter(host, pause, Duration::MAX, Watch::start(eight())).await.expect("not paused")
+        gates.enter(host, pace(pause), WILLING, Watch::start(eight())).await.expect("not paused")
     }
 
     /// What one who comes at this time and does not wait is told; `None` when it would have to wait.
     fn knock(gates: &Gates, now: Timestamp) -> Option<Result<Turn, HostPause>> {
-        gates.enter(HOST, Duration::from_secs(3600), Duration::MAX, Watch::start(now)).now_or_never()
+        gates.enter(HOST, pace(Duration::from_secs(3600)), WILLING, Watch::start(now)).now_or_never()
     }
 
     fn paused(gates: &Gates, now: Timestamp) -> Option<HostPause> {
@@ -255,7 +318,7 @@ mod tests {
     async fn nobody_waits_for_a_turn_at_a_host_that_is_paused() {
         let gates = Gates::default();
         let first = enter(&gates, HOST, Duration::ZERO).await;
-        let waiting = gates.enter(HOST, Duration::from_secs(3600), Duration::MAX, Watch::start(eight()));
+        let waiting = gates.enter(HOST, pace(Duration::from_secs(3600)), WILLING, Watch::start(eight()));
         tokio::pin!(waiting);
         assert!(futures_util::poll!(&mut waiting).is_pending());
         let pause = gates.too_many_requests(HOST, eight(), None);
@@ -324,11 +387,44 @@ mod tests {
     async fn a_turn_that_is_far_away_is_not_waited_for() {
         let gates = Gates::default();
         let (day, minute) = (Duration::from_secs(86_400), Duration::from_secs(60));
-        let enter = || gates.enter(HOST, day, minute, Watch::start(eight()));
+        let patience = Patience { pause: minute, ..WILLING };
+        let enter = || gates.enter(HOST, pace(day), patience, Watch::start(eight()));
         assert!(enter().await.is_ok());
         let told = enter().now_or_never().expect("an answer at once").expect_err("too long");
         assert!((at("2022-01-11T07:59:00Z")..at("2022-01-11T08:00:02Z")).contains(&told.until));
         assert!(knock(&gates, eight()).is_none(), "one who has patience waits: it is no pause of the host");
+    }
+
+    #[tokio::test]
+    async fn a_crawl_delay_counts_from_the_last_page_and_not_from_feeds() {
+        let gates = Gates::default();
+        let delay = Pace { pause: Duration::ZERO, page: Some(Duration::from_secs(3600)) };
+        let patience = Patience { pause: Duration::ZERO, ..WILLING };
+        let page = || gates.enter(HOST, delay, patience, Watch::start(eight()));
+        drop(enter(&gates, HOST, Duration::ZERO).await);
+        assert!(page().await.is_ok(), "a feed was asked just now, a page never");
+        drop(enter(&gates, HOST, Duration::ZERO).await);
+        assert!(page().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_for_others_is_put_off_a_little() {
+        let gates = Gates::default();
+        let _running = enter(&gates, HOST, Duration::ZERO).await;
+        let patience = Patience { turn: Duration::ZERO, ..WILLING };
+        let told = gates.enter(HOST, pace(Duration::ZERO), patience, Watch::start(eight())).await;
+        let pause = told.expect_err("one is running");
+        assert!((at("2022-01-10T08:01:00Z")..at("2022-01-10T08:01:05Z")).contains(&pause.until));
+        assert!(pause.reason.contains("take long"), "{pause:?}");
+    }
+
+    #[tokio::test]
+    async fn a_pause_noted_under_a_wrong_clock_is_held_to_a_week() {
+        let gates = Gates::default();
+        gates.restore(&host_pause(HOST.to_owned(), at("2036-01-01T00:00:00Z")));
+        let until = paused(&gates, eight()).expect("paused").until;
+        assert!((at("2022-01-17T08:00:00Z")..at("2022-01-17T08:00:05Z")).contains(&until));
+        assert_eq!(paused(&gates, at("2022-01-17T08:00:06Z")), None, "it does not move along");
     }
 
     #[tokio::test]
@@ -339,10 +435,10 @@ mod tests {
             gates.restore(&host_pause(format!("h{nth}.example"), nine));
         }
         gates.restore(&host_pause(HOST.to_owned(), ten));
-        let used = gates.enter("used.example", Duration::ZERO, Duration::MAX, Watch::start(eight())).await;
+        let used = gates.enter("used.example", pace(Duration::ZERO), WILLING, Watch::start(eight())).await;
         drop(used.expect("not paused"));
         assert_eq!(len(&gates), MOST_HOSTS);
-        drop(gates.enter("new.example", Duration::ZERO, Duration::MAX, Watch::start(nine)).await);
+        drop(gates.enter("new.example", pace(Duration::ZERO), WILLING, Watch::start(nine)).await);
         assert_eq!(len(&gates), 3, "the paused one, the one just asked, and the new one");
         assert!(paused(&gates, nine).is_some());
     }
@@ -350,7 +446,7 @@ mod tests {
     #[tokio::test]
     async fn of_hosts_that_are_all_paused_those_whose_pause_ends_soonest_are_forgotten() {
         let gates = Gates::default();
-        let running = gates.enter("used.example", Duration::ZERO, Duration::MAX, Watch::start(eight())).await;
+        let running = gates.enter("used.example", pace(Duration::ZERO), WILLING, Watch::start(eight())).await;
         gates.restore(&host_pause(HOST.to_owned(), at("2022-01-12T00:00:00Z")));
         for nth in 0..3 * MOST_HOSTS {
             let until = after(eight(), 1 + i64::try_from(nth).expect("small"));

@@ -16,6 +16,9 @@ const MOST_HEADERS: usize = 32;
 /// Longest value of a setting once its variables are filled in, in bytes.
 const LONGEST_VALUE: usize = 8 * 1024;
 
+/// Longest pause between two requests to a feed's host, in milliseconds: who waits for it holds a worker.
+pub(crate) const LONGEST_HOST_PAUSE_MS: u32 = 600_000;
+
 /// Headers that belong to the connection, to the rules of fetching or to another setting.
 const REFUSED: &[&str] = &[
     "accept-encoding",
@@ -45,14 +48,14 @@ const REFUSED: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {message}")]
 pub struct SettingsError {
-    /// The setting: `interval_floor_secs`, `user_agent`, `headers` or `proxy`.
+    /// The setting: `interval_floor_secs`, `host_pause_ms`, `user_agent`, `headers` or `proxy`.
     pub key: &'static str,
     /// What is wrong and what to write instead.
     pub message: String,
 }
 
 /// Checks what can be checked of a feed's settings before it is asked: names and characters of headers,
-/// the User-Agent, the proxy's address, an interval that nobody may ask for. Whether the variables exist is seen when the feed is asked.
+/// the User-Agent, the proxy's address, an interval or a pause that nobody may ask for. Whether the variables exist is seen when the feed is asked.
 pub fn check_settings(settings: &FeedSettings) -> Vec<SettingsError> {
     // Any text a variable may hold stands for all of them.
     let any = |_: &str| Some("x".to_owned());
@@ -67,6 +70,12 @@ pub fn check_settings(settings: &FeedSettings) -> Vec<SettingsError> {
     if settings.interval_floor_secs.is_some_and(|secs| i64::from(secs) < SHORTEST_SECS) {
         let message = format!("no feed is asked more often than every {SHORTEST_SECS} seconds");
         errors.push(SettingsError { key: "interval_floor_secs", message });
+    }
+    if settings.host_pause_ms.is_some_and(|ms| ms > LONGEST_HOST_PAUSE_MS) {
+        let message = format!(
+            "at most {LONGEST_HOST_PAUSE_MS}; a longer time between two checks is interval_floor_secs"
+        );
+        errors.push(SettingsError { key: "host_pause_ms", message });
     }
     errors
 }

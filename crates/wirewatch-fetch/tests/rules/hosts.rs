@@ -3,6 +3,7 @@
 use crate::support::{FEED, HTML, Server, answer, check, config, due, fetcher, now, page_at, rss};
 use std::time::{Duration, Instant};
 use wirewatch_fetch::{FetchConfig, Fetcher};
+use wirewatch_model::Outcome;
 
 #[tokio::test]
 async fn rule_24_one_connection_at_a_time_for_pages_and_feeds_of_a_host() {
@@ -103,4 +104,24 @@ async fn rule_24_a_request_that_is_given_up_gives_its_turn_back() {
     assert!(futures_util::poll!(&mut waiting).is_pending());
     hanging.abort();
     assert!(waiting.await.outcome.is_success());
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_host_that_takes_long_puts_the_feed_off_and_holds_no_worker() {
+    let near = Server::start(|_| answer(302, &["Location: http://slow.example/rss"], "")).await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let slow = silent.local_addr().expect("an address");
+    let hosts = [("press.example", near.addr), ("slow.example", slow)];
+    let config = FetchConfig { redirect_turn_timeout: Duration::ZERO, ..config(&hosts) };
+    let fetcher = Fetcher::new(config).expect("a fetcher");
+    let held = fetcher.clone();
+    let hanging = tokio::spawn(async move { held.fetch_feed(&due("http://slow.example/rss"), now()).await });
+    // The connection is there: the turn is taken.
+    let _connection = silent.accept().await.expect("a client");
+    let check = check(&fetcher, &due(FEED)).await;
+    assert!(matches!(&check.outcome, Outcome::Paused { host, .. } if host == "slow.example"), "{check:?}");
+    assert_eq!(check.host_pause, None, "it is no pause of the host");
+    let wait = check.next_due.expect("a time").duration_since(check.checked_at);
+    assert!(wait <= jiff::SignedDuration::from_secs(60), "{wait}");
+    hanging.abort();
 }

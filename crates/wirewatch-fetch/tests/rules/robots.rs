@@ -238,24 +238,37 @@ async fn rule_27_a_crawl_delay_is_a_lower_bound_also_after_a_redirect() {
     let to = with_robots("User-agent: *\nCrawl-delay: 0.3").await;
     let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
     let started = std::time::Instant::now();
-    page_at(&fetcher, "http://a.example/1").await.expect("a page");
+    for _ in 0..2 {
+        page_at(&fetcher, "http://a.example/1").await.expect("a page");
+    }
     // A lower bound: it holds however slow the machine is. Fractions are rounded up.
     assert!(started.elapsed() >= std::time::Duration::from_secs(1));
-    assert_eq!(to.paths(), ["/robots.txt", "/1"]);
+    assert_eq!(to.paths(), ["/robots.txt", "/1", "/1"]);
 }
 
 #[tokio::test]
 async fn rule_27_a_long_crawl_delay_puts_pages_off_and_holds_no_worker() {
     let server = with_robots("User-agent: *\nCrawl-delay: 600").await;
     let fetcher = fetcher(&server);
-    let first = ask(&fetcher, "http://press.example/1").await;
-    let (until, reason) = postponed(&first);
+    assert!(page_at(&fetcher, "http://press.example/1").await.is_ok());
+    let second = ask(&fetcher, "http://press.example/2").await;
+    let (until, reason) = postponed(&second);
     let wait = until.duration_since(now());
     assert!(wait >= SignedDuration::from_secs(590) && wait <= SignedDuration::from_secs(602), "{wait}");
     assert!(reason.contains("one request in 600 s"), "{reason}");
-    assert_eq!(first.host_pause, None, "feeds of the host go on");
-    assert_eq!(server.paths(), ["/robots.txt"]);
+    assert_eq!(second.host_pause, None, "feeds of the host go on");
+    assert_eq!(server.paths(), ["/robots.txt", "/1"]);
     assert!(crate::support::check(&fetcher, &due("http://press.example/rss")).await.status.is_some());
+}
+
+#[tokio::test]
+async fn rule_27_feeds_asked_more_often_than_the_crawl_delay_keep_no_page_away() {
+    let server = with_robots("User-agent: *\nCrawl-delay: 600").await;
+    let fetcher = fetcher(&server);
+    for _ in 0..3 {
+        crate::support::check(&fetcher, &due("http://press.example/rss")).await;
+    }
+    assert!(page_at(&fetcher, "http://press.example/1").await.is_ok());
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! Rules 20 and 22, and what a user sets for one feed: headers, User-Agent, proxy, version of HTTP.
 
 use crate::support::{
-    Server, answer, check, config, due, failure, fetcher_of, now, page_of, read_request, rss,
+    Request, Server, answer, check, check_at, config, due, failure, fetcher_of, next, now, page_of,
+    read_request, rss,
 };
+use jiff::SignedDuration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use wirewatch_fetch::{FetchConfig, Fetcher, PageRequest};
+use wirewatch_fetch::{FetchConfig, Fetcher, PageRequest, check_settings};
 use wirewatch_model::{DueFeed, FailureKind, FeedSettings, Outcome};
 
 fn with_header(name: &str, value: &str) -> FeedSettings {
@@ -52,6 +54,41 @@ async fn rule_20_own_headers_go_to_the_feeds_origin_and_no_further() {
             (path("/back"), None)
         ]
     );
+}
+
+#[tokio::test]
+async fn rule_20_a_feed_with_headers_learns_no_address_of_another_origin() {
+    let server = Server::start(|request| match (request.header("host"), request.path.as_str()) {
+        (Some("press.example"), "/far") => answer(301, &["Location: http://far.example/rss"], ""),
+        (Some("press.example"), "/near") => answer(301, &["Location: /rss"], ""),
+        _ => answer(200, &[], rss(1)),
+    })
+    .await;
+    let hosts = [("press.example", server.addr), ("far.example", server.addr)];
+    let fetcher = Fetcher::new(FetchConfig { variables, ..config(&hosts) }).expect("a fetcher");
+    let days = |days: i64| now() + SignedDuration::from_hours(24 * days);
+    for (path, learnt) in [("far", None), ("near", Some("http://press.example/rss"))] {
+        let mut due =
+            feed(&format!("http://press.example/{path}"), with_header("Authorization", "Bearer ${TOKEN}"));
+        let first = check_at(&fetcher, &due, now()).await;
+        due = next(&due, &first);
+        let later = check_at(&fetcher, &due, days(8)).await;
+        assert_eq!((later.outcome.is_success(), later.moved_to.as_deref()), (true, learnt));
+        assert_eq!(later.redirect.is_some(), learnt.is_none(), "what is not learnt stays in sight");
+        check_at(&fetcher, &next(&due, &later), days(9)).await;
+    }
+    let far = |request: &Request| request.header("host") == Some("far.example");
+    let asked = server.requests();
+    assert_eq!(asked.iter().filter(|request| far(request)).count(), 3);
+    assert!(asked.iter().all(|request| far(request) == request.header("authorization").is_none()));
+}
+
+#[tokio::test]
+async fn a_pause_of_the_host_is_ten_minutes_at_most() {
+    let with = |ms| FeedSettings { host_pause_ms: Some(ms), ..FeedSettings::default() };
+    assert_eq!(check_settings(&with(600_000)), []);
+    let errors = check_settings(&with(600_001));
+    assert_eq!(errors.iter().map(|error| error.key).collect::<Vec<_>>(), ["host_pause_ms"]);
 }
 
 #[tokio::test]

@@ -317,3 +317,24 @@ async fn walls_are_named() {
     let check = check_answer(answer(200, &[], page)).await;
     assert_eq!(check.outcome, Outcome::Blocked { by: "Imperva".to_owned() });
 }
+
+#[tokio::test]
+async fn rule_14_what_a_redirect_asks_for_counts_also_when_its_target_fails() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(404, &[], ""),
+        "/dead" => Vec::new(),
+        "/loop" => answer(302, &["Location: /loop", "Retry-After: 259200"], ""),
+        _ => answer(302, &["Location: /dead", "Retry-After: 259200"], ""),
+    })
+    .await;
+    let fetcher = crate::support::fetcher(&server);
+    let asked = now() + jiff::SignedDuration::from_hours(72);
+    for path in ["rss", "loop"] {
+        let url = format!("http://press.example/{path}");
+        let check = crate::support::check(&fetcher, &crate::support::due(&url)).await;
+        crate::support::failure(&check);
+        assert!(check.not_before >= Some(asked) && check.next_due >= Some(asked), "{check:?}");
+        let page = crate::support::ask(&fetcher, &url).await.result.expect_err("no page");
+        assert!(page.retry_after >= Some(asked), "{page:?}");
+    }
+}
