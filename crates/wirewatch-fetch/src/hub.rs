@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 use std::time::Duration;
-use url::form_urlencoded::Serializer;
-use wirewatch_model::HostPause;
+use url::{Host, Url, form_urlencoded::Serializer};
+use wirewatch_model::{FailureKind, HostPause};
 
 /// What a hub says when it refuses is read this far, in bytes.
 const REFUSAL_BYTES: usize = 16 * 1024;
@@ -56,8 +56,13 @@ pub enum HubError {
     #[error("{}", .0.reason)]
     Paused(HostPause),
     /// It answered that it will not.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{said}")]
+    Refused {
+        /// Its status and the first line of its answer.
+        said: String,
+        /// It is not to be asked again before, by its `Retry-After`.
+        not_before: Option<Timestamp>,
+    },
     /// It could not be asked.
     #[error("{0}")]
     Failed(String),
@@ -81,14 +86,53 @@ impl Fetcher {
             wanted: |_| false,
             watch: Watch::start(now),
         };
-        match self.client().ask(request.hub, &ask).await {
+        match self.ask_in_secret(request.hub, &ask).await {
             // 204 is how hubs of the time before the Recommendation accept.
             Ok(Answer { status: 202 | 204, .. }) => Ok(()),
             Ok(Answer { host_pause: Some(pause), .. }) | Err(NoAnswer::Paused(pause)) => {
                 Err(HubError::Paused(pause))
             }
-            Ok(answer) => Err(HubError::Refused(refusal(&answer))),
+            Ok(answer) => {
+                let not_before = answer.headers.retry_after(ask.watch.now()).max(answer.not_before);
+                Err(HubError::Refused { said: refusal(&answer), not_before })
+            }
             Err(NoAnswer::Failed { message, .. }) => Err(HubError::Failed(message)),
+        }
+    }
+
+    /// Whether what a hub is told stays between us: at https, or at a socket that
+    /// [`FetchConfig::allow_sockets`](crate::FetchConfig::allow_sockets) names.
+    pub fn keeps_secrets(&self, hub: &str) -> bool {
+        Url::parse(hub).is_ok_and(|url| self.is_secret(&url))
+    }
+
+    fn is_secret(&self, url: &Url) -> bool {
+        let config = self.client().config();
+        let socket = match url.host() {
+            Some(Host::Domain(name)) => config.resolve.get(name).copied(),
+            Some(Host::Ipv4(ip)) => url.port_or_known_default().map(|port| (ip, port).into()),
+            Some(Host::Ipv6(ip)) => url.port_or_known_default().map(|port| (ip, port).into()),
+            None => None,
+        };
+        url.scheme() == "https" || socket.is_some_and(|socket| config.allow_sockets.contains(&socket))
+    }
+
+    /// Asks, and follows redirects only as long as nobody on the way can read the form.
+    async fn ask_in_secret(&self, hub: &str, ask: &Ask) -> Result<Answer, NoAnswer> {
+        let mut walk = self.client().walk(hub)?;
+        loop {
+            if !self.is_secret(walk.url()) {
+                let message = "the hub is not at https, where a secret would be read on the way".to_owned();
+                return Err(NoAnswer::Failed {
+                    kind: FailureKind::Address,
+                    message,
+                    hops: Vec::new(),
+                    not_before: None,
+                });
+            }
+            if let Some(answer) = self.client().step(&mut walk, ask).await? {
+                return Ok(answer);
+            }
         }
     }
 }

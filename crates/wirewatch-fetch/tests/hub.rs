@@ -45,10 +45,10 @@ async fn a_subscription_is_a_form_and_202_accepts_it() {
 async fn any_other_answer_is_a_refusal_with_its_first_line() {
     let refused = asked(answer(400, &[], "\n  no such\u{7} topic\nhere")).await;
     let said = "the hub answers status 400 bad request: no such topic";
-    assert_eq!(refused, Err(HubError::Refused(said.to_owned())));
-    assert!(matches!(asked(answer(200, &[], "<html>")).await, Err(HubError::Refused(_))));
+    assert_eq!(refused, Err(HubError::Refused { said: said.to_owned(), not_before: None }));
+    assert!(matches!(asked(answer(200, &[], "<html>")).await, Err(HubError::Refused { .. })));
     assert!(
-        matches!(asked(answer(500, &[], "x".repeat(100_000))).await, Err(HubError::Refused(said)) if said.len() < 300)
+        matches!(asked(answer(500, &[], "x".repeat(100_000))).await, Err(HubError::Refused { said, .. }) if said.len() < 300)
     );
     assert!(matches!(asked(Vec::new()).await, Err(HubError::Failed(_))));
 }
@@ -74,6 +74,35 @@ async fn a_hub_is_guarded_like_any_address() {
     for hub in ["http://127.0.0.1/", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/hub", "hub"] {
         let refused = fetcher(&server).ask_hub(&request(hub), now()).await;
         assert!(matches!(refused, Err(HubError::Failed(_))), "{hub}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hub_is_told_nothing_where_others_can_read_it() {
+    let server = Server::start(|_| answer(307, &["Location: http://plain.example/hub"], "")).await;
+    let fetcher = fetcher(&server);
+    let told = fetcher.ask_hub(&request(HUB), now()).await;
+    assert!(matches!(&told, Err(HubError::Failed(said)) if said.contains("https")), "{told:?}");
+    let told = fetcher.ask_hub(&request("http://plain.example/hub"), now()).await;
+    assert!(matches!(&told, Err(HubError::Failed(said)) if said.contains("https")), "{told:?}");
+    for (hub, kept) in [
+        ("https://plain.example/", true),
+        (HUB, true),
+        ("http://plain.example/", false),
+        ("http://127.0.0.1:1/", false),
+        ("hub", false),
+    ] {
+        assert_eq!(fetcher.keeps_secrets(hub), kept, "{hub}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_a_hub_names_comes_with_its_refusal() {
+    for status in [403, 503] {
+        let refused = asked(answer(status, &["Retry-After: 86400"], "")).await;
+        let day = now() + jiff::SignedDuration::from_hours(24);
+        let Err(HubError::Refused { not_before: Some(named), .. }) = refused else { panic!("{refused:?}") };
+        assert!(named >= day, "{status}: {named}");
     }
 }
 

@@ -124,7 +124,7 @@ async fn receive(
 fn refused(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unknown => ApiError::not_found(refusal.to_string()).into_response(),
-        Refusal::Busy => busy(refusal),
+        Refusal::Busy | Refusal::TooMany { .. } => busy(refusal),
     }
 }
 
@@ -132,7 +132,7 @@ fn refused(refusal: Refusal) -> Response {
 fn refused_push(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unknown => ApiError::gone(refusal.to_string()).into_response(),
-        Refusal::Busy => busy(refusal),
+        Refusal::Busy | Refusal::TooMany { .. } => busy(refusal),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     plan,
     push::Push,
+    rate::Rate,
     subscriber::{Desk, TAKEN_AGAIN},
 };
 use crate::clock::later;
@@ -34,6 +35,7 @@ struct Inner {
     lease: Duration,
     desk: Mutex<Option<Desk>>,
     receiving: Arc<Semaphore>,
+    rate: Mutex<Rate>,
 }
 
 /// What a hub wants to know before it pushes, or stops (WebSub §5.3).
@@ -73,6 +75,12 @@ pub enum Refusal {
     /// Not now: everything is full, the program is starting or ending, or the disk is full.
     #[error("come again later")]
     Busy,
+    /// Its subscription has had its pushes for now.
+    #[error("too many pushes; come again later")]
+    TooMany {
+        /// After so long.
+        again: Duration,
+    },
 }
 
 /// A push as it came.
@@ -113,6 +121,7 @@ impl WebSub {
                 lease,
                 desk: Mutex::new(None),
                 receiving: Arc::new(Semaphore::new(RECEIVED_AT_ONCE)),
+                rate: Mutex::default(),
             }),
         }
     }
@@ -159,16 +168,21 @@ impl WebSub {
     /// Lets a push in before its body is read; `length` is what its headers say of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`] for a token nobody was given, [`Refusal::Busy`] when there is no room.
+    /// [`Refusal::Unknown`] for a token nobody was given or whose lease is over, [`Refusal::TooMany`] when its
+    /// subscription has had its pushes for now, [`Refusal::Busy`] when there is no room.
     pub fn admit(&self, token: &str, length: Option<u64>) -> Result<Admission, Refusal> {
         let desk = self.desk().ok_or(Refusal::Busy)?;
         let subscription = desk.find(token).ok_or(Refusal::Unknown)?;
-        if subscription.state == SubscriptionState::Ending {
+        let now = desk.shared.clock.now();
+        let over = subscription.lease_until.is_some_and(|until| until <= now);
+        if over || subscription.state == SubscriptionState::Ending {
             return Err(Refusal::Unknown);
         }
         let largest = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LARGEST).min(LARGEST);
         let receiving = self.inner.receiving.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
         let held = desk.shared.fetcher.hold(largest).ok_or(Refusal::Busy)?;
+        // Last: a push there is no room for counts for nothing.
+        self.inner.rate.lock().unwrap_or_else(PoisonError::into_inner).admit(subscription.id, now)?;
         Ok(Admission { websub: self.clone(), subscription, held, largest, _receiving: receiving })
     }
 
@@ -235,6 +249,10 @@ impl Admission {
 impl Refusal {
     /// When the hub may come again, for `Retry-After`.
     pub fn retry_after(self) -> Option<Duration> {
-        (self == Self::Busy).then_some(TAKEN_AGAIN)
+        match self {
+            Self::Unknown => None,
+            Self::Busy => Some(TAKEN_AGAIN),
+            Self::TooMany { again } => Some(again),
+        }
     }
 }

@@ -13,6 +13,7 @@
 mod callback;
 mod plan;
 mod push;
+mod rate;
 mod subscriber;
 
 pub use callback::{Admission, Delivery, Intent, Refusal, WebSub};

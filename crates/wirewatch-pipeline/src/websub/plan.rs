@@ -1,5 +1,6 @@
 //! What is to be subscribed, renewed and ended, and when: plain functions.
 
+use crate::clock::later;
 use jiff::Timestamp;
 use std::{collections::HashSet, time::Duration};
 use wirewatch_model::{FeedId, HubOffer, Subscription, SubscriptionState};
@@ -10,6 +11,8 @@ pub(crate) const VERIFIED_WITHIN: Duration = Duration::from_secs(15 * 60);
 pub(crate) const AFTER_DENIAL: Duration = DAY;
 /// First wait after a failure; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(5 * 60);
+/// Longest time a hub may name for itself.
+const LONGEST_NAMED: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A hub is asked so often to stop. One that does not is not listened to anyway.
 const MOST_FAREWELLS: u32 = 3;
@@ -27,12 +30,13 @@ pub(crate) enum Change {
     Forget(i64),
 }
 
-/// What must change so that every feed that offers a hub has one subscription, under the callback there is
+/// What must change so that every feed that offers a hub which keeps secrets has one subscription, under the callback there is
 /// now, and no other feed has any.
 pub(crate) fn changes(
     offers: &[HubOffer],
     known: &[Subscription],
     base: &str,
+    keeps_secrets: impl Fn(&str) -> bool,
     now: Timestamp,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -42,6 +46,10 @@ pub(crate) fn changes(
         // At another address nobody would verify that it is to end.
         let ours = what.callback == callback(base, &what.token);
         let live = subscription.lease_until.is_some_and(|until| until > now);
+        if !keeps_secrets(&what.hub) {
+            changes.push(Change::Forget(id));
+            continue;
+        }
         if subscription.state == SubscriptionState::Ending {
             if !ours || !live || subscription.failures >= MOST_FAREWELLS {
                 changes.push(Change::Forget(id));
@@ -57,17 +65,12 @@ pub(crate) fn changes(
         changes.push(if ours && live { Change::End(id) } else { Change::Forget(id) });
     }
     for offer in offers.iter().filter(|offer| !kept.contains(&offer.feed)) {
-        if let Some(hub) = choose(&offer.hubs) {
+        if let Some(hub) = offer.hubs.iter().find(|hub| keeps_secrets(hub)) {
             let (hub, topic) = (hub.clone(), offer.topic.clone());
             changes.push(Change::New { feed: offer.feed, hub, topic });
         }
     }
     changes
-}
-
-/// The first hub that keeps the secret one, else the first.
-fn choose(hubs: &[String]) -> Option<&String> {
-    hubs.iter().find(|hub| hub.starts_with("https:")).or(hubs.first())
 }
 
 /// Where a hub reaches us.
@@ -80,6 +83,13 @@ pub(crate) fn callback(base: &str, token: &str) -> String {
 pub(crate) fn back_off(token: &str, failures: u32) -> Duration {
     let wait = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(DAY);
     wait - wait.mul_f64(spread(token) / 4.0)
+}
+
+/// When a hub that failed is asked again: after [`back_off`], and never before the time it named, which is
+/// believed up to a week.
+pub(crate) fn again(token: &str, failures: u32, named: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let own = later(now, back_off(token, failures));
+    named.map_or(own, |named| own.max(named.min(later(now, LONGEST_NAMED))))
 }
 
 /// The lease a hub gave, within reason; what was asked for when it does not say.
@@ -136,8 +146,12 @@ mod tests {
         }
     }
 
+    fn https(hub: &str) -> bool {
+        hub.starts_with("https:")
+    }
+
     fn of(offers: &[HubOffer], known: &[Subscription]) -> Vec<Change> {
-        changes(offers, known, BASE, now())
+        changes(offers, known, BASE, https, now())
     }
 
     fn new(hub: &str) -> Change {
@@ -148,7 +162,7 @@ mod tests {
     fn every_offer_is_taken_once_at_a_hub_that_keeps_secrets() {
         assert_eq!(of(&[offer(1, &[HUB])], &[]), [new(HUB)]);
         assert_eq!(of(&[offer(1, &["http://plain.example/", HUB])], &[]), [new(HUB)]);
-        assert_eq!(of(&[offer(1, &["http://plain.example/"])], &[]), [new("http://plain.example/")]);
+        assert_eq!(of(&[offer(1, &["http://plain.example/"])], &[]), []);
         assert_eq!(of(&[offer(1, &[HUB])], &[verified(1)]), []);
         assert_eq!(
             of(&[offer(1, &["https://new.example/", HUB])], &[verified(1)]),
@@ -156,6 +170,15 @@ mod tests {
             "no hub without need"
         );
         assert_eq!(of(&[offer(1, &[HUB])], &[verified(1), verified(2)]), [Change::End(2)]);
+    }
+
+    #[test]
+    fn a_subscription_at_a_hub_that_keeps_no_secrets_is_over_and_nobody_is_told() {
+        let mut plain = verified(1);
+        plain.what.hub = "http://plain.example/".to_owned();
+        assert_eq!(of(&[offer(1, &["http://plain.example/"])], &[plain.clone()]), [Change::Forget(1)]);
+        let ending = Subscription { state: SubscriptionState::Ending, ..plain };
+        assert_eq!(of(&[], &[ending]), [Change::Forget(1)]);
     }
 
     #[test]
@@ -175,7 +198,7 @@ mod tests {
     #[test]
     fn a_new_public_address_means_new_subscriptions() {
         let offers = [offer(1, &[HUB])];
-        let elsewhere = changes(&offers, &[verified(1)], "https://other.example/websub", now());
+        let elsewhere = changes(&offers, &[verified(1)], "https://other.example/websub", https, now());
         assert_eq!(elsewhere, [Change::Forget(1), new(HUB)]);
     }
 
@@ -197,6 +220,15 @@ mod tests {
         assert_eq!((minutes("0000", 1), minutes("0000", 2), minutes("0000", 4)), (5, 10, 40));
         assert_eq!((minutes("0000", 50), minutes("ffff", 50)), (24 * 60, 18 * 60));
         assert!(back_off("8000", 1) < back_off("0000", 1));
+    }
+
+    #[test]
+    fn a_hub_is_never_asked_before_the_time_it_named_up_to_a_week() {
+        let at = |days: u32| later(now(), DAY * days);
+        assert_eq!(again("0000", 1, Some(at(2)), now()), at(2));
+        assert_eq!(again("0000", 1, Some(at(400)), now()), at(7));
+        let own = later(now(), FIRST_WAIT);
+        assert_eq!((again("0000", 1, None, now()), again("0000", 1, Some(now()), now())), (own, own));
     }
 
     #[test]

@@ -57,13 +57,15 @@ fn take(
     if !is_signed(&signature, &subscription.what.secret, &body) {
         return refused("its signature is wrong");
     }
-    if subscription.lease_until.is_none() {
-        return refused("the hub has not verified yet");
+    let now = shared.clock.now();
+    match subscription.lease_until {
+        None => return refused("the hub has not verified yet"),
+        Some(until) if until <= now => return refused("the lease is over"),
+        Some(_) => {}
     }
     if subscription.set_aside {
         return refused("bodies of this feed killed the program twice");
     }
-    let now = shared.clock.now();
     let feed = subscription.what.feed;
     let Some(due) = reader.due_feed(feed, now)? else { return refused("the feed is off") };
     let topic = subscription.what.topic;

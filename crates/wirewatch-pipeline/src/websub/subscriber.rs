@@ -105,7 +105,8 @@ async fn bring_up_to_date(
 ) -> Result<Vec<Subscription>, PipelineError> {
     let known = desk.read_book().await?;
     let offers = desk.look.ask(|reader| reader.hub_offers()).await?;
-    let changes = plan::changes(&offers, &known, websub.base(), now);
+    let keeps_secrets = |hub: &str| desk.shared.fetcher.keeps_secrets(hub);
+    let changes = plan::changes(&offers, &known, websub.base(), keeps_secrets, now);
     if changes.is_empty() {
         return Ok(known);
     }
@@ -157,7 +158,7 @@ async fn ask(
     let id = subscription.id;
     if subscription.state == SubscriptionState::Pending {
         let message = "the hub took the request and has not verified it".to_owned();
-        return fail(desk, subscription, message, now).await;
+        return fail(desk, subscription, message, None, now).await;
     }
     // The hub may verify before it answers.
     let next_try = later(now, plan::VERIFIED_WITHIN);
@@ -175,10 +176,15 @@ async fn ask(
     match desk.shared.fetcher.ask_hub(&request, now).await {
         Ok(()) => Ok(()),
         Err(error) => {
-            if let HubError::Paused(pause) = &error {
-                desk.shared.writer.write(Write::HostPaused(pause.clone())).await?;
-            }
-            fail(desk, subscription, error.to_string(), now).await
+            let not_before = match &error {
+                HubError::Paused(pause) => {
+                    desk.shared.writer.write(Write::HostPaused(pause.clone())).await?;
+                    Some(pause.until)
+                }
+                HubError::Refused { not_before, .. } => *not_before,
+                HubError::Failed(_) => None,
+            };
+            fail(desk, subscription, error.to_string(), not_before, now).await
         }
     }
 }
@@ -187,10 +193,11 @@ async fn fail(
     desk: &Desk,
     subscription: &Subscription,
     message: String,
+    not_before: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), PipelineError> {
     let failures = subscription.failures.saturating_add(1);
-    let next_try = later(now, plan::back_off(&subscription.what.token, failures));
+    let next_try = plan::again(&subscription.what.token, failures, not_before, now);
     let (feed, hub) = (subscription.what.feed, subscription.what.hub.as_str());
     if subscription.failures == 0 {
         tracing::warn!(feed.id = %feed, hub, "no pushes from the hub for now: {message}");

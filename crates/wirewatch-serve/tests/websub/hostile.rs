@@ -106,6 +106,36 @@ async fn inv10_a_flood_is_answered_with_come_again_and_loses_nothing_it_took() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn inv10_a_hub_that_pushes_without_end_waits_its_time() {
+    let (mut world, form) = World::subscribed().await;
+    let (mut taken, mut limited) = (0, false);
+    // One after the other; what is only full for the moment comes again.
+    while !limited {
+        let body = rss(&[2]);
+        let request = format!(
+            "POST {} HTTP/1.1\r\nHost: callback.example\r\nConnection: close\r\nX-Hub-Signature: {}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            path(&form),
+            sign(&form, body.as_bytes()),
+            body.len()
+        );
+        let answer = world.send(request.as_bytes()).await;
+        taken += u64::from(answer.status == 202);
+        limited = answer.status == 503 && answer.body.contains("too many pushes");
+        if limited {
+            assert!(answer.head.contains("retry-after: 60"), "{}", answer.head);
+        }
+        assert!(taken <= 30);
+        until(|| world.pushed() == taken).await;
+    }
+    assert_eq!(taken, 30);
+    world.pass(std::time::Duration::from_secs(720)).await;
+    assert_eq!(world.push(&form, rss(&[3]).as_bytes()).await, 202);
+    until(|| world.pushed() == taken + 1).await;
+    world.stop().await;
+}
+
 /// Runs all of them at once.
 async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut waiting: Vec<_> = all.map(Box::pin).collect();

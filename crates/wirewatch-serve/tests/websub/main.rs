@@ -199,3 +199,16 @@ async fn a_daemon_without_a_callback_waits_for_no_hub() {
     assert_eq!(world.push(&form, rss(&[3]).as_bytes()).await, 503);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_push_after_the_lease_is_refused_until_the_hub_verifies_again() {
+    let (mut world, form) = World::subscribed().await;
+    world.press(|press| press.hub_status = Some(500));
+    world.pass(25 * HOUR).await;
+    assert_eq!(world.push(&form, rss(&[2]).as_bytes()).await, 410);
+    assert_eq!((world.pushed(), world.stats().entries.seen), (0, 1));
+    assert_eq!(world.verify(&form, "subscribe", "&hub.lease_seconds=86400").await.status, 200);
+    assert_eq!(world.push(&form, rss(&[2]).as_bytes()).await, 202);
+    until(|| world.pushed() == 1).await;
+    world.stop().await;
+}

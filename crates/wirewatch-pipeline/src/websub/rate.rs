@@ -1,0 +1,68 @@
+//! How many pushes a subscription may send.
+
+use super::callback::Refusal;
+use crate::clock::later;
+use jiff::Timestamp;
+use std::{collections::HashMap, time::Duration};
+
+/// So many pushes of one subscription are taken …
+const PUSHES: u32 = 30;
+/// … within this time from the first of them.
+const WITHIN: Duration = Duration::from_secs(600);
+
+/// Counts the pushes of each subscription; what is over is forgotten, so that it never holds more than
+/// there are subscriptions.
+#[derive(Debug, Default)]
+pub(super) struct Rate(HashMap<i64, Window>);
+
+#[derive(Debug)]
+struct Window {
+    ends: Timestamp,
+    taken: u32,
+}
+
+impl Rate {
+    /// Counts one push of a subscription, or says when the next may come.
+    pub(super) fn admit(&mut self, subscription: i64, now: Timestamp) -> Result<(), Refusal> {
+        let ends = later(now, WITHIN);
+        // One that ends later than it could was begun before the clock was set back.
+        self.0.retain(|_, window| now < window.ends && window.ends <= ends);
+        let window = self.0.entry(subscription).or_insert(Window { ends, taken: 0 });
+        if window.taken >= PUSHES {
+            let left = window.ends.duration_since(now).unsigned_abs();
+            return Err(Refusal::TooMany { again: Duration::from_secs(left.as_secs() + 1) });
+        }
+        window.taken += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_that_pushes_too_often_waits_and_others_do_not() {
+        let now: Timestamp = "2022-01-10T08:00:00Z".parse().expect("a time");
+        let mut rate = Rate::default();
+        for _ in 0..PUSHES {
+            assert_eq!(rate.admit(1, now), Ok(()));
+        }
+        let soon = later(now, Duration::from_secs(300));
+        let again = Duration::from_secs(301);
+        assert_eq!(rate.admit(1, soon), Err(Refusal::TooMany { again }));
+        assert_eq!(rate.admit(2, soon), Ok(()));
+        assert_eq!(rate.admit(1, later(soon, again)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_also_when_the_clock_goes_back() {
+        let now: Timestamp = "2022-01-10T08:00:00Z".parse().expect("a time");
+        let mut rate = Rate::default();
+        for subscription in 0..100 {
+            assert_eq!(rate.admit(subscription, later(now, WITHIN)), Ok(()));
+        }
+        assert_eq!(rate.admit(1, now), Ok(()));
+        assert_eq!(rate.0.len(), 1);
+    }
+}
