@@ -15,7 +15,7 @@
 //! only [`Fetcher::new`] can fail.
 //!
 //! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`plan`] plans
-//! the next check, [`read_feed`] does both for an answer, [`explain`] says all of it in words, and
+//! the next check, [`read_feed`] does both for an answer, [`explain()`] says all of it in words, and
 //! [`candidates`] names the addresses of a page that may be feeds. They know no socket and no clock.
 
 mod discover;
