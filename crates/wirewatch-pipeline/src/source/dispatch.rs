@@ -37,14 +37,15 @@ pub(crate) async fn dispatch(
     let mut lookahead = Lookahead::default();
     while !shared.stop.is_cancelled() {
         // Asked before the inbox is read: what ends after this line wakes the next wait.
-        let quiet = once.as_ref().is_some_and(CancellationToken::is_cancelled) && shared.inflight.is_empty();
+        let feeds_ended = once.as_ref().is_some_and(CancellationToken::is_cancelled);
+        let quiet = feeds_ended && shared.inflight.is_empty();
         refill(&shared, &look, &mut lookahead).await?;
         let ready = lookahead.take_startable(&shared.inflight, ROUND);
         if ready.is_empty() {
             if quiet && lookahead.len() == 0 {
                 return Ok(());
             }
-            wait(&shared, once.as_ref()).await;
+            wait(&shared, once.as_ref().filter(|_| !feeds_ended)).await;
             continue;
         }
         if !start(&shared, &look, &pages, &finished, ready).await? {
@@ -73,12 +74,14 @@ async fn refill(shared: &Shared, look: &Look, lookahead: &mut Lookahead) -> Resu
     Ok(())
 }
 
-async fn wait(shared: &Shared, once: Option<&CancellationToken>) {
+/// Waits for something to do. `feeds_end` is the end of the schedule, when it was not seen yet: it may have
+/// come meanwhile, and must not be slept through.
+async fn wait(shared: &Shared, feeds_end: Option<&CancellationToken>) {
     let until = later(shared.clock.now(), LONGEST);
     let schedule_ended = async {
-        match once {
-            Some(token) if !token.is_cancelled() => token.cancelled().await,
-            _ => std::future::pending().await,
+        match feeds_end {
+            Some(token) => token.cancelled().await,
+            None => std::future::pending().await,
         }
     };
     tokio::select! {
