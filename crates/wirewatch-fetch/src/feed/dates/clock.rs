@@ -2,6 +2,9 @@
 
 use crate::feed::names::zone;
 
+/// The clocks of Kiribati are 14 hours ahead of UTC, and none more. In seconds.
+const LARGEST_OFFSET: i32 = 14 * 3600;
+
 /// A time of day and where it stands.
 pub(super) struct Clock {
     pub(super) start: usize,
@@ -142,14 +145,20 @@ fn fraction(bytes: &[u8], at: usize) -> (i32, usize) {
 pub(super) struct Tail<'a> {
     pub(super) half_day: Option<HalfDay>,
     pub(super) offset: Option<i32>,
+    /// `EET DST`, however often it is said.
+    summer: bool,
     pub(super) rest: &'a str,
 }
 
 impl<'a> Tail<'a> {
     pub(super) fn read(text: &'a str) -> Self {
-        let mut tail = Self { half_day: None, offset: None, rest: text };
+        let mut tail = Self { half_day: None, offset: None, summer: false, rest: text };
         while let Some(rest) = tail.step() {
             tail.rest = rest;
+        }
+        if tail.summer {
+            let with_summer = tail.offset.map(|secs| secs + 3600);
+            tail.offset = with_summer.filter(|secs| *secs <= LARGEST_OFFSET).or(tail.offset);
         }
         tail
     }
@@ -171,7 +180,7 @@ impl<'a> Tail<'a> {
             "am" | "дп" => self.half_day = Some(HalfDay::Am),
             "pm" | "пп" => self.half_day = Some(HalfDay::Pm),
             "uhr" | "h" | "год" | "ч" => {}
-            "dst" => self.offset = self.offset.map(|secs| secs + 3600),
+            "dst" => self.summer = self.offset.is_some(),
             word => {
                 let secs = zone(word)?;
                 self.offset = self.offset.or(Some(secs));
@@ -202,6 +211,7 @@ fn numeric_offset(text: &str) -> Option<(i32, &str)> {
     {
         (minutes, rest) = (value, &after[2..]);
     }
-    // UTC-12 to UTC+14; RFC 3339 writes no seconds.
-    (hours <= 14 && (0..60).contains(&minutes)).then_some((sign * (hours * 3600 + minutes * 60), rest))
+    // RFC 3339 writes no seconds.
+    (hours <= LARGEST_OFFSET / 3600 && (0..60).contains(&minutes))
+        .then_some((sign * (hours * 3600 + minutes * 60), rest))
 }
