@@ -35,10 +35,23 @@ pub struct FeedAnswer {
     pub at: Timestamp,
     /// How long it took, waiting for the host's turn included.
     pub elapsed: Duration,
+    /// How it was asked.
+    pub asked: Asked,
     /// The redirects that were followed, first asked first.
     pub hops: Vec<Hop>,
     /// The answer, or why there is none.
     pub result: FeedResult,
+}
+
+/// How a feed was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Not at all: its host is left alone, or its hub pushed.
+    Nothing,
+    /// Whether it has changed.
+    Conditionally,
+    /// For the whole of it, whatever we have.
+    Whole,
 }
 
 /// The answer for a feed, or why there is none.
@@ -55,8 +68,6 @@ pub enum FeedResult {
         body: Vec<u8>,
         /// Why the body is not whole; `None` when it is.
         cut: Option<String>,
-        /// Whether the request was conditional.
-        conditional: bool,
         /// A pause the host asked for.
         host_pause: Option<HostPause>,
         /// No request before this, by the redirects on the way.
@@ -81,13 +92,12 @@ pub enum FeedResult {
 impl fmt::Debug for FeedResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered { status, url, body, cut, conditional, .. } => f
+            Self::Answered { status, url, body, cut, .. } => f
                 .debug_struct("Answered")
                 .field("status", status)
                 .field("url", url)
                 .field("body_bytes", &body.len())
                 .field("cut", cut)
-                .field("conditional", conditional)
                 .finish_non_exhaustive(),
             Self::Paused(pause) => f.debug_tuple("Paused").field(pause).finish(),
             Self::Failed { kind, message, .. } => {
@@ -107,7 +117,7 @@ impl Fetcher {
         };
         let whole = due.reparse || wants_probe(due, now);
         let conditions = if whole { Vec::new() } else { conditions(&due.validators) };
-        let conditional = !conditions.is_empty();
+        let asked = if conditions.is_empty() { Asked::Whole } else { Asked::Conditionally };
         let ask = Ask {
             accept: ACCEPT,
             conditions,
@@ -120,22 +130,26 @@ impl Fetcher {
             wanted: |_| true,
             watch,
         };
-        let (hops, result) = match self.client().ask(&due.url, &ask).await {
-            Ok(answer) => answered(answer, conditional),
-            Err(NoAnswer::Paused(pause)) => (Vec::new(), FeedResult::Paused(pause)),
+        let (asked, hops, result) = match self.client().ask(&due.url, &ask).await {
+            Ok(answer) => {
+                let (hops, result) = answered(answer);
+                (asked, hops, result)
+            }
+            Err(NoAnswer::Paused(pause)) => (Asked::Nothing, Vec::new(), FeedResult::Paused(pause)),
             Err(NoAnswer::Failed { kind, message, hops, not_before }) => {
-                (hops, FeedResult::Failed { kind, message, not_before })
+                (asked, hops, FeedResult::Failed { kind, message, not_before })
             }
         };
-        FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops, result }
+        FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), asked, hops, result }
     }
 }
 
 /// Reads an answer: decodes, repairs, parses, and says when to ask again. No I/O; the bytes held for
 /// the body are given back on return.
 pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
-    let FeedAnswer { at, elapsed, hops, result } = answer;
+    let FeedAnswer { at, elapsed, asked, hops, result } = answer;
     let mut check = blank(due, at, elapsed);
+    check.unconditional = asked == Asked::Whole;
     match result {
         FeedResult::Paused(pause) => {
             check.next_due = Some(pause.until.max(at));
@@ -146,20 +160,10 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             check.not_before = not_before;
             check.next_due = Some(plan_after(due, &check, &Headers::default()).due);
         }
-        FeedResult::Answered {
-            status,
-            headers,
-            url,
-            body,
-            cut,
-            conditional,
-            host_pause,
-            not_before,
-            held,
-        } => {
+        FeedResult::Answered { status, headers, url, body, cut, host_pause, not_before, held } => {
             check.status = Some(status);
             check.body_bytes = body.len() as u64;
-            let answer = Read { headers: &headers, url: &url, body: &body, cut, conditional };
+            let answer = Read { headers: &headers, url: &url, body: &body, cut, asked };
             read_answer(due, &mut check, status, &answer);
             drop((body, held));
             if check.outcome.is_success() {
@@ -188,17 +192,18 @@ struct Read<'a> {
     url: &'a str,
     body: &'a [u8],
     cut: Option<String>,
-    conditional: bool,
+    asked: Asked,
 }
 
 /// A feed whose settings cannot be sent is not asked.
 fn unsendable(error: &SettingsError, watch: Watch) -> FeedAnswer {
     let (kind, message) = (FailureKind::Settings, error.to_string());
     let result = FeedResult::Failed { kind, message, not_before: None };
-    FeedAnswer { at: watch.now(), elapsed: watch.elapsed(), hops: Vec::new(), result }
+    let (at, elapsed) = (watch.now(), watch.elapsed());
+    FeedAnswer { at, elapsed, asked: Asked::Nothing, hops: Vec::new(), result }
 }
 
-fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
+fn answered(answer: Answer) -> (Vec<Hop>, FeedResult) {
     let Answer { url, hops, status, headers, body, end, held, host_pause, not_before } = answer;
     let cut = match end {
         BodyEnd::Whole => None,
@@ -207,10 +212,7 @@ fn answered(answer: Answer, conditional: bool) -> (Vec<Hop>, FeedResult) {
         BodyEnd::Broken(message) => Some(format!("the body broke off: {message}")),
     };
     let url = url.into();
-    (
-        hops,
-        FeedResult::Answered { status, headers, url, body, cut, conditional, host_pause, not_before, held },
-    )
+    (hops, FeedResult::Answered { status, headers, url, body, cut, host_pause, not_before, held })
 }
 
 pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
@@ -221,6 +223,7 @@ pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedChec
         outcome: Outcome::Unchanged,
         status: None,
         body_bytes: 0,
+        unconditional: false,
         validators: None,
         freshness: None,
         next_due: None,
@@ -242,7 +245,7 @@ fn read_answer(due: &DueFeed, check: &mut FeedCheck, status: u16, answer: &Read<
     let name = || status_name(status);
     check.outcome = match status {
         200 | 203 => return read_body(due, check, answer),
-        304 if answer.conditional => {
+        304 if answer.asked == Asked::Conditionally => {
             check.validators = Some(refreshed(&due.validators, answer.headers));
             Outcome::Unchanged
         }

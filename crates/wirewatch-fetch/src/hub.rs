@@ -2,7 +2,7 @@
 //! <https://www.w3.org/TR/websub/>
 
 use crate::{
-    BytesHeld, FeedAnswer, FeedResult, Fetcher,
+    Asked, BytesHeld, FeedAnswer, FeedResult, Fetcher,
     feed_check::status_name,
     http::{
         client::{Answer, Ask, NoAnswer},
@@ -152,12 +152,11 @@ impl FeedAnswer {
             url: topic,
             body,
             cut: None,
-            conditional: false,
             host_pause: None,
             not_before: None,
             held,
         };
-        Self { at, elapsed: Duration::ZERO, hops: Vec::new(), result }
+        Self { at, elapsed: Duration::ZERO, asked: Asked::Nothing, hops: Vec::new(), result }
     }
 }
 

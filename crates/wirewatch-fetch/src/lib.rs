@@ -41,7 +41,7 @@ pub use explain::{Explanation, Line, ShownEntry, explain, repair_in_words};
 pub use feed::{
     NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, decode_text, parse_feed, read_date, rfc3339,
 };
-pub use feed_check::{FeedAnswer, FeedResult, body_hash, read_feed};
+pub use feed_check::{Asked, FeedAnswer, FeedResult, body_hash, read_feed};
 pub use health::usual_gap_secs;
 pub use http::{
     budget::BytesHeld,

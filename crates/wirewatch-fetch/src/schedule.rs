@@ -157,9 +157,9 @@ pub fn plan(schedule: &Schedule<'_>) -> Plan {
 /// silent for ten times its own rhythm, and servers exist that repeat an ETag for a feed that
 /// changed. At most once a day.
 pub(crate) fn wants_probe(due: &DueFeed, now: Timestamp) -> bool {
-    let (Some(checked), Some(newest)) = (due.last_checked, due.recent_entries.first()) else { return false };
-    let day = |at: Timestamp| at.as_second().div_euclid(DAY);
-    day(checked) != day(now) && Outlook::new(&due.rhythm, &[], now).expected_since(*newest) > 10.0
+    let Some(newest) = due.recent_entries.first() else { return false };
+    let rested = due.last_unconditional.is_none_or(|last| after(last, DAY) <= now);
+    rested && Outlook::new(&due.rhythm, &[], now).expected_since(*newest) > 10.0
 }
 
 impl Schedule<'_> {
@@ -462,15 +462,16 @@ mod tests {
 
     #[test]
     fn rule_3_a_feed_silent_for_ten_times_its_rhythm_is_probed_once_a_day() {
-        let due = |silence, checked: &str| DueFeed {
+        let due = |silence, unconditional: &str| DueFeed {
             recent_entries: entries(3600, silence),
             rhythm: rhythm(3600, silence),
-            last_checked: Some(at(checked)),
+            last_unconditional: Some(at(unconditional)),
             ..DueFeed::default()
         };
-        assert!(wants_probe(&due(DAY, "2022-01-09T23:00:00Z"), at(NOW)));
-        assert!(!wants_probe(&due(DAY, "2022-01-10T01:00:00Z"), at(NOW)));
-        assert!(!wants_probe(&due(6 * HOUR, "2022-01-09T23:00:00Z"), at(NOW)));
+        let (yesterday, before) = (after(at(NOW), 1 - DAY).to_string(), after(at(NOW), -DAY).to_string());
+        assert!(wants_probe(&due(DAY, &before), at(NOW)));
+        assert!(!wants_probe(&due(DAY, &yesterday), at(NOW)), "midnight makes no new day");
+        assert!(!wants_probe(&due(6 * HOUR, &before), at(NOW)));
         assert!(!wants_probe(&DueFeed::default(), at(NOW)));
     }
 

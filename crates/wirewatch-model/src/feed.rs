@@ -202,6 +202,8 @@ pub struct DueFeed {
     pub failures: u32,
     /// When it was last checked.
     pub last_checked: Option<Timestamp>,
+    /// When it was last asked for the whole of it, without validators.
+    pub last_unconditional: Option<Timestamp>,
     /// A permanent redirect that is being watched.
     pub redirect: Option<PermanentRedirect>,
     /// How it was doing after its last check.
@@ -415,6 +417,8 @@ pub struct FeedCheck {
     pub status: Option<u16>,
     /// Size of the decoded body.
     pub body_bytes: u64,
+    /// Whether the whole of it was asked for, without validators.
+    pub unconditional: bool,
     /// What to store: `None` leaves what is stored untouched (a failure, or a body that was cut,
     /// capped or recovered); `Some` replaces all of it, absent fields included.
     pub validators: Option<Validators>,

@@ -11,7 +11,7 @@ pub use words::repair_in_words;
 
 use crate::{
     feed::{NotAFeedKind, parse_feed},
-    feed_check::{FeedAnswer, FeedResult, plan_after, read_feed, status_name},
+    feed_check::{Asked, FeedAnswer, FeedResult, plan_after, read_feed, status_name},
     http::{client::Hop, headers::Headers},
     time::{seconds_between, span_in_words},
 };
@@ -97,7 +97,7 @@ struct Seen {
     hops: Vec<Hop>,
     url: Option<String>,
     headers: Headers,
-    conditional: bool,
+    asked: Asked,
     is_page: bool,
     /// The host is to be left alone: asked for earlier, nothing was sent.
     paused: Option<HostPause>,
@@ -154,19 +154,18 @@ impl Seen {
             hops: answer.hops.clone(),
             url: None,
             headers: Headers::default(),
-            conditional: false,
+            asked: answer.asked,
             is_page: false,
             paused: None,
             zone: zone.clone(),
         };
         match &answer.result {
-            FeedResult::Answered { status, headers, url, body, conditional, .. } => {
+            FeedResult::Answered { status, headers, url, body, .. } => {
                 let parsed = parse_feed(body, headers.get("content-type"), Some(url));
                 let html = parsed.is_err_and(|error| error.kind == NotAFeedKind::Html);
                 seen.is_page = html && matches!(status, 200 | 203);
                 seen.url = Some(url.clone());
                 seen.headers = headers.clone();
-                seen.conditional = *conditional;
             }
             FeedResult::Paused(pause) => seen.paused = Some(pause.clone()),
             FeedResult::Failed { .. } => {}
@@ -190,11 +189,13 @@ fn shown(entry: &Entry) -> ShownEntry {
 
 fn asked(due: &DueFeed, seen: &Seen) -> Line {
     let has_validators = due.validators.etag.is_some() || due.validators.last_modified.is_some();
-    let meaning = match (&seen.paused, seen.conditional, has_validators) {
-        (Some(_), ..) => "nothing was sent",
-        (None, true, _) => "only for what is new since the last check (If-None-Match, If-Modified-Since)",
-        (None, false, true) => "for all of it, although validators are known",
-        (None, false, false) => "for all of it: no validators are known",
+    let meaning = match (seen.asked, has_validators) {
+        (Asked::Nothing, _) => "nothing was sent",
+        (Asked::Conditionally, _) => {
+            "only for what is new since the last check (If-None-Match, If-Modified-Since)"
+        }
+        (Asked::Whole, true) => "for all of it, although validators are known",
+        (Asked::Whole, false) => "for all of it: no validators are known",
     };
     line("asked", due.url.clone(), meaning)
 }

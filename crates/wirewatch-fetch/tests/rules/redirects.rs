@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
-use wirewatch_fetch::{BytesHeld, FeedAnswer, FeedResult, Headers, Hop, read_feed};
+use wirewatch_fetch::{Asked, BytesHeld, FeedAnswer, FeedResult, Headers, Hop, read_feed};
 use wirewatch_model::{FailureKind, FeedCheck, Health, Outcome};
 
 fn days(days: i64) -> SignedDuration {
@@ -106,13 +106,12 @@ fn learnt(hops: &[(&str, u16)], url: &str) -> (Option<String>, Option<String>) {
         url: url.to_owned(),
         body: rss(1).into_bytes(),
         cut: None,
-        conditional: false,
         host_pause: None,
         not_before: None,
         held: BytesHeld::default(),
     };
     let hops = hops.iter().map(|(url, status)| Hop { url: (*url).to_owned(), status: *status }).collect();
-    let answer = FeedAnswer { at: now(), elapsed: Duration::ZERO, hops, result };
+    let answer = FeedAnswer { at: now(), elapsed: Duration::ZERO, asked: Asked::Whole, hops, result };
     let FeedCheck { moved_to, redirect, .. } = read_feed(&due(FEED), answer);
     (moved_to, redirect.map(|redirect| redirect.target))
 }

@@ -185,6 +185,7 @@ pub fn next(due: &DueFeed, check: &FeedCheck) -> DueFeed {
     due.redirect.clone_from(&check.redirect);
     due.failures = if check.outcome.is_success() { 0 } else { due.failures + 1 };
     due.last_checked = Some(check.checked_at);
+    due.last_unconditional = check.unconditional.then_some(check.checked_at).or(due.last_unconditional);
     due.url = check.moved_to.clone().unwrap_or(due.url);
     due
 }

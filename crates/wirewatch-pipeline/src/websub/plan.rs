@@ -85,11 +85,15 @@ pub(crate) fn back_off(token: &str, failures: u32) -> Duration {
     wait - wait.mul_f64(spread(token) / 4.0)
 }
 
-/// When a hub that failed is asked again: after [`back_off`], and never before the time it named, which is
-/// believed up to a week.
+/// The time a hub named, believed up to a week.
+pub(crate) fn believed(named: Timestamp, now: Timestamp) -> Timestamp {
+    named.min(later(now, LONGEST_NAMED))
+}
+
+/// When a hub that failed is asked again: after [`back_off`], and never before the time it named.
 pub(crate) fn again(token: &str, failures: u32, named: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let own = later(now, back_off(token, failures));
-    named.map_or(own, |named| own.max(named.min(later(now, LONGEST_NAMED))))
+    named.map_or(own, |named| own.max(believed(named, now)))
 }
 
 /// The lease a hub gave, within reason; what was asked for when it does not say.

@@ -181,7 +181,12 @@ async fn ask(
                     desk.shared.writer.write(Write::HostPaused(pause.clone())).await?;
                     Some(pause.until)
                 }
-                HubError::Refused { not_before, .. } => *not_before,
+                HubError::Refused { not_before: Some(named), .. } => {
+                    let until = plan::believed(*named, now);
+                    settle(desk.write(SubscriptionWrite::HubRests { hub: what.hub.clone(), until }).await)?;
+                    Some(until)
+                }
+                HubError::Refused { .. } => None,
                 HubError::Failed(_) => None,
             };
             fail(desk, subscription, error.to_string(), not_before, now).await

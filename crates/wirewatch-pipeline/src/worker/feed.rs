@@ -58,6 +58,7 @@ fn our_fault(feed: &DueFeed, message: String, now: Timestamp) -> FeedCheck {
         outcome: Outcome::Failed { failure: FailureKind::Internal, message },
         status: None,
         body_bytes: 0,
+        unconditional: false,
         validators: None,
         freshness: None,
         next_due: Some(later(now, AFTER_OUR_FAULT)),

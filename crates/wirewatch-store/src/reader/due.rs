@@ -109,7 +109,7 @@ const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, 
         (SELECT max(s.lease_until) FROM websub s
           WHERE s.feed = f.id AND s.state NOT IN ('denied', 'ending')
             AND s.last_push IS NOT NULL AND s.missed = 0),
-        f.empty
+        f.empty, f.last_unconditional
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
@@ -134,6 +134,7 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
         rhythm: row.get::<_, Option<Json<Rhythm>>>(16)?.map(|json| json.0).unwrap_or_default(),
         failures: row.get(9)?,
         last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0),
+        last_unconditional: row.get::<_, Option<Micros>>(19)?.map(|at| at.0),
         redirect: redirect.map(|json| json.0),
         health: health(&row.get::<_, String>(14)?),
         newest_entry: row.get::<_, Option<Micros>>(15)?.map(|at| at.0),

@@ -101,6 +101,7 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
                 freshness = coalesce(?10, freshness),
                 health_since = CASE WHEN health = ?11 AND health_since IS NOT NULL THEN health_since ELSE ?2 END,
                 not_before = ?13, health = ?11,
+                last_unconditional = CASE WHEN ?14 THEN ?2 ELSE last_unconditional END,
                 newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
               WHERE id = ?1",
         )?
@@ -117,7 +118,8 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
             check.freshness.as_ref().map(Json),
             check.health.as_str(),
             check.newest_entry.map(Micros),
-            check.not_before.map(Micros)
+            check.not_before.map(Micros),
+            check.unconditional
         ])?;
     Ok(())
 }

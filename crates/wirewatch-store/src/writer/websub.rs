@@ -40,6 +40,13 @@ pub enum SubscriptionWrite {
         /// When to ask again.
         next_try: Timestamp,
     },
+    /// A hub named a time before which it wants no request, whatever the subscription.
+    HubRests {
+        /// The hub's address.
+        hub: String,
+        /// The time.
+        until: Timestamp,
+    },
     /// The hub has verified.
     Verified {
         /// The subscription.
@@ -128,6 +135,9 @@ pub(super) fn apply(connection: &Connection, write: &SubscriptionWrite) -> Resul
                   WHERE id = ?1",
             )?
             .execute(params![id, message, Micros(*next_try)])?,
+        SubscriptionWrite::HubRests { hub, until } => connection
+            .prepare_cached("UPDATE websub SET next_try = max(next_try, ?2) WHERE hub = ?1")?
+            .execute(params![hub, Micros(*until)])?,
         SubscriptionWrite::Verified { id, lease_until, next_try } => connection
             .prepare_cached(
                 "UPDATE websub SET state = 'verified', lease_until = ?2, next_try = ?3, failures = 0,

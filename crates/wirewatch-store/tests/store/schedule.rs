@@ -110,6 +110,17 @@ fn the_latest_checks_of_a_feed_are_remembered_with_what_was_mended() {
 }
 
 #[test]
+fn when_a_feed_was_last_asked_for_the_whole_of_it_outlives_what_came_after() {
+    let world = World::new();
+    let id = world.feed(A);
+    world.check_with(FeedCheck { unconditional: true, ..check(id, at(1)) });
+    world.check_with(FeedCheck { unconditional: false, ..check(id, at(2)) });
+    let due = world.reader().feed_as_due(id, at(3)).expect("read").expect("there");
+    assert_eq!((due.last_unconditional, due.last_checked), (Some(at(1)), Some(at(2))));
+    world.close();
+}
+
+#[test]
 fn a_feed_that_is_off_can_be_checked_by_hand() {
     let world = World::new();
     let id = world.feed(A);

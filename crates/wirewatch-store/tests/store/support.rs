@@ -167,6 +167,7 @@ pub(crate) fn check(feed: FeedId, at: Timestamp) -> FeedCheck {
         outcome: Outcome::Read,
         status: Some(200),
         body_bytes: 1_000,
+        unconditional: false,
         validators: None,
         freshness: None,
         next_due: Some(at + Duration::from_secs(600)),

@@ -118,6 +118,23 @@ fn a_failed_request_is_tried_again_and_takes_nothing_back() {
 }
 
 #[test]
+fn a_hub_that_rests_is_asked_for_none_of_its_feeds() {
+    let (world, feed, id) = subscribed();
+    let other = NewSubscription { hub: "https://other.example/".to_owned(), ..wish(feed, "two") };
+    for what in [wish(feed, "three"), other] {
+        world.write(Write::Subscription(SubscriptionWrite::New { what, at: at(0) }));
+    }
+    verified(&world, id, at(1_000));
+    let hub = wish(feed, "one").hub;
+    world.write(Write::Subscription(SubscriptionWrite::HubRests { hub, until: at(60) }));
+    let known = world.reader().subscriptions().expect("read");
+    let mut tries: Vec<Timestamp> = known.iter().map(|known| known.next_try).collect();
+    tries.sort_unstable();
+    assert_eq!(tries, [at(0), at(60), at(800)], "another hub's stays, and none comes earlier than it was to");
+    world.close();
+}
+
+#[test]
 fn what_is_ending_is_never_verified_again() {
     let (world, _, id) = subscribed();
     verified(&world, id, at(1_000));

@@ -7,7 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
-use wirewatch_fetch::{FeedAnswer, FeedResult, Headers};
+use wirewatch_fetch::{Asked, FeedAnswer, FeedResult, Headers};
 use wirewatch_model::{DueFeed, FeedSpec};
 
 pub(super) const WEEK_SECS: i64 = 7 * 86_400;
@@ -107,6 +107,7 @@ impl Press {
         let feed = &self.feeds[&due.url];
         let published = feed.published(now);
         let etag = format!("\"{published}\"");
+        let asked = if due.validators.etag.is_some() { Asked::Conditionally } else { Asked::Whole };
         let unchanged = due.validators.etag.as_ref() == Some(&etag);
         let headers: Headers = [("etag", etag.as_str())].into_iter().filter(|_| feed.validators).collect();
         let result = FeedResult::Answered {
@@ -115,12 +116,11 @@ impl Press {
             url: due.url.clone(),
             body: if unchanged { Vec::new() } else { body(feed, published).into_bytes() },
             cut: None,
-            conditional: due.validators.etag.is_some(),
             host_pause: None,
             not_before: None,
             held: wirewatch_fetch::BytesHeld::default(),
         };
-        FeedAnswer { at: now, elapsed: Duration::ZERO, hops: Vec::new(), result }
+        FeedAnswer { at: now, elapsed: Duration::ZERO, asked, hops: Vec::new(), result }
     }
 }
 
