@@ -36,7 +36,7 @@ mod permission;
 mod schedule;
 mod time;
 
-pub use discover::{Candidate, Discovery, Found, FoundFeed, Report, candidates, usual_places};
+pub use discover::{Candidate, Discovery, Found, FoundFeed, Report, SeenPage, candidates, usual_places};
 pub use explain::{Explanation, Line, ShownEntry, explain, repair_in_words};
 pub use feed::{
     NotAFeed, NotAFeedKind, PARSER_VERSION, ParsedFeed, decode_text, parse_feed, read_date, rfc3339,

@@ -6,11 +6,12 @@
 mod common;
 
 use common::{Bench, FEED, HTML, address, content::Item, server::Answer, spec, wait_until};
+use jiff::SignedDuration;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
-use wirewatch_model::FeedSettings;
+use wirewatch_model::{FeedSettings, HostPause};
 use wirewatch_pipeline::{Setup, Source, Stop, run, run_as_owner, take_ownership};
-use wirewatch_store::{LockError, Role};
+use wirewatch_store::{LockError, Role, ShortWrite};
 
 const HOST: &str = "press.example";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -88,6 +89,28 @@ async fn rule_13_pause_and_strikes_of_a_host_are_kept_by_the_store() {
     once(in_earnest(&bench)).await;
     assert_eq!(strikes(), 0, "it answers as it should");
     assert_eq!(bench.number("SELECT count(*) FROM article"), 1);
+}
+
+#[tokio::test]
+async fn rule_13_a_pause_that_a_command_was_asked_for_holds_the_running_daemon_too() {
+    let bench = publishing(&items(1)).await;
+    let stop = Stop::new();
+    let running = tokio::spawn(run(in_earnest(&bench), Source::Daemon, stop.clone()));
+    wait_until(|| bench.number("SELECT count(*) FROM article") == 1).await;
+    let until = bench.clock.now() + SignedDuration::from_hours(26);
+    let pause = HostPause { host: HOST.to_owned(), until, reason: "429".to_owned(), strikes: 1 };
+    let learnt = ShortWrite::HostsLearnt {
+        pauses: vec![pause],
+        answered: Vec::new(),
+        robots: Vec::new(),
+        at: bench.clock.now(),
+    };
+    bench.database().short_writer().expect("a connection").write(&learnt).expect("stored");
+    bench.clock.advance(25 * HOUR);
+    wait_until(|| bench.number("SELECT next_due FROM feed") == until.as_microsecond()).await;
+    assert_eq!(bench.server.requests("press.example/feed.xml").len(), 1, "not asked in the pause");
+    stop.signal();
+    running.await.expect("no panic").expect("a good end");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub use rank::FoundFeed;
 
 use crate::{
     Fetcher,
-    feed_check::{FeedResult, read_feed},
+    feed_check::{FeedAnswer, FeedResult, read_feed},
     http::{client::is_home, settings::Manner},
     page::{NoPage, PageAnswer, PageRequest, PageResult},
     time::Watch,
@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use rank::{Read, ranked};
 use std::collections::{HashSet, VecDeque};
 use url::Url;
-use wirewatch_model::{DueFeed, FeedSettings, Outcome};
+use wirewatch_model::{DueFeed, FeedSettings, HostPause, Outcome, PageFailure};
 
 /// Addresses that are asked for one site.
 const MOST_ASKED: usize = 20;
@@ -51,6 +51,33 @@ pub struct Discovery {
     pub feeds: Vec<FoundFeed>,
     /// What was asked and is no feed, with the reason.
     pub refused: Vec<(String, String)>,
+    /// Pauses that hosts asked for meanwhile; the caller keeps them for a restart.
+    pub host_pauses: Vec<HostPause>,
+}
+
+/// A page that was had already, as far as the search needs it.
+#[derive(Clone, Debug)]
+pub struct SeenPage {
+    /// The address that answered.
+    pub url: String,
+    /// What it names and links that may be a feed.
+    pub candidates: Vec<Candidate>,
+}
+
+impl FeedAnswer {
+    /// The answer as a page, where an address that was asked as a feed turned out to be one.
+    pub fn seen_page(&self) -> Option<SeenPage> {
+        match &self.result {
+            FeedResult::Answered { status: 200 | 203, url, body, .. } => Some(SeenPage::new(url, body)),
+            _ => None,
+        }
+    }
+}
+
+impl SeenPage {
+    fn new(url: &str, body: &[u8]) -> Self {
+        Self { url: url.to_owned(), candidates: candidates(body, url) }
+    }
 }
 
 /// How far the search is: how many addresses were asked, how many are known, and which is next.
@@ -66,32 +93,25 @@ impl Fetcher {
         now: Timestamp,
         report: Report<'_>,
     ) -> Discovery {
-        let watch = Watch::start(now);
-        let mut search = Search {
-            fetcher: self,
-            settings,
-            home: Url::parse(address).ok(),
-            watch,
-            queue: VecDeque::new(),
-            known: HashSet::new(),
-            reads: Vec::new(),
-            found: Discovery::default(),
-        };
+        let mut search = Search::new(self, address, settings, now);
         report(0, 1, address);
         search.look_at(address).await;
-        search.ask_all(report).await;
-        if search.good() < ENOUGH {
-            let here = search.found.page.clone().unwrap_or_else(|| address.to_owned());
-            search.add_sitemaps(&here).await;
-            search.ask_all(report).await;
-            if search.good() == 0 {
-                search.add(usual_places(&here));
-                search.ask_all(report).await;
-            }
-        }
-        let Search { reads, mut found, .. } = search;
-        found.feeds = ranked(reads, watch.now());
-        found
+        search.finish(address, report).await
+    }
+
+    /// As [`Fetcher::discover`], from a page of `address` that was had already: it is not asked for again.
+    pub async fn discover_from(
+        &self,
+        page: SeenPage,
+        address: &str,
+        settings: &FeedSettings,
+        now: Timestamp,
+        report: Report<'_>,
+    ) -> Discovery {
+        let mut search = Search::new(self, address, settings, now);
+        search.known.insert(address.to_owned());
+        search.take_page(page);
+        search.finish(address, report).await
     }
 }
 
@@ -109,7 +129,36 @@ struct Search<'a> {
     found: Discovery,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(fetcher: &'a Fetcher, address: &str, settings: &'a FeedSettings, now: Timestamp) -> Self {
+        Self {
+            fetcher,
+            settings,
+            home: Url::parse(address).ok(),
+            watch: Watch::start(now),
+            queue: VecDeque::new(),
+            known: HashSet::new(),
+            reads: Vec::new(),
+            found: Discovery::default(),
+        }
+    }
+
+    /// Asks what the page of `address` gave, then further places while that is not enough.
+    async fn finish(mut self, address: &str, report: Report<'_>) -> Discovery {
+        self.ask_all(report).await;
+        if self.good() < ENOUGH {
+            let here = self.found.page.clone().unwrap_or_else(|| address.to_owned());
+            self.add_sitemaps(&here).await;
+            self.ask_all(report).await;
+            if self.good() == 0 {
+                self.add(usual_places(&here));
+                self.ask_all(report).await;
+            }
+        }
+        self.found.feeds = ranked(self.reads, self.watch.now());
+        self.found
+    }
+
     /// Feeds that are more than comments.
     fn good(&self) -> usize {
         self.reads.iter().filter(|read| !read.feed.comments).count()
@@ -129,14 +178,14 @@ impl Search<'_> {
             let (url, title) = (address.to_owned(), None);
             Candidate { url, found: Found::Given, title, same_site: true, comments: false }
         };
-        match self.page(address).await.result {
+        match self.page(address).await {
             Ok(PageResult::Page(page, _held)) => {
                 if crate::feed::parse_feed(&page.body, page.content_type.as_deref(), Some(&page.url)).is_ok()
                 {
                     self.add([given()]);
                 }
-                self.add(candidates(&page.body, &page.url));
-                self.found.page = Some(page.url);
+                self.known.insert(address.to_owned());
+                self.take_page(SeenPage::new(&page.url, &page.body));
             }
             Ok(PageResult::NotModified) => {}
             Ok(PageResult::Postponed { reason, .. }) => self.found.no_page = Some(reason),
@@ -150,13 +199,22 @@ impl Search<'_> {
         }
     }
 
-    async fn page(&self, address: &str) -> PageAnswer {
+    /// A page that links to itself is not asked once more.
+    fn take_page(&mut self, page: SeenPage) {
+        let SeenPage { url, candidates } = page;
+        self.add(candidates.into_iter().filter(|candidate| candidate.url != url));
+        self.found.page = Some(url);
+    }
+
+    async fn page(&mut self, address: &str) -> Result<PageResult, PageFailure> {
         let request = PageRequest {
             url: address.to_owned(),
             settings: self.settings.clone(),
             ..PageRequest::default()
         };
-        self.fetcher.fetch_page(&request, self.watch.now()).await
+        let PageAnswer { result, host_pause } = self.fetcher.fetch_page(&request, self.watch.now()).await;
+        self.found.host_pauses.extend(host_pause);
+        result
     }
 
     /// News sitemaps that robots.txt names, and those their indexes name.
@@ -167,19 +225,33 @@ impl Search<'_> {
         let parsed = named.iter().filter_map(|address| here.join(address).ok());
         let indexes: Vec<Url> = parsed.filter(|url| !is_news_sitemap(url)).take(MOST_INDEXES).collect();
         for index in indexes {
-            if let Ok(PageResult::Page(page, _held)) = self.page(index.as_str()).await.result {
+            if let Ok(PageResult::Page(page, _held)) = self.page(index.as_str()).await {
                 self.add(news_sitemaps(&index_addresses(&page.body), &here));
             }
         }
     }
 
-    async fn sitemap_lines(&self, here: &Url) -> Vec<String> {
-        let (pause, manner) = (self.fetcher.pause(self.settings.host_pause_ms), self.manner());
-        let robots = match manner {
-            Some(manner) => self.fetcher.robots(here, pause, &manner, self.watch).await.ok(),
-            None => None,
-        };
-        robots.map(|robots| robots.sitemaps.clone()).unwrap_or_default()
+    async fn sitemap_lines(&mut self, here: &Url) -> Vec<String> {
+        let Some(manner) = self.manner() else { return Vec::new() };
+        let pause = self.fetcher.pause(self.settings.host_pause_ms);
+        match self.fetcher.robots(here, pause, &manner, self.watch).await {
+            Ok(robots) => robots.sitemaps.clone(),
+            Err(no_page) => {
+                self.reason(no_page);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Why something may not be asked; a pause that comes with it is kept.
+    fn reason(&mut self, no_page: NoPage) -> String {
+        match no_page {
+            NoPage::Failed(failure) => failure.reason,
+            NoPage::Postponed { reason, host_pause, .. } => {
+                self.found.host_pauses.extend(host_pause);
+                reason
+            }
+        }
     }
 
     fn manner(&self) -> Option<Manner> {
@@ -214,6 +286,7 @@ impl Search<'_> {
             }
         }
         let check = read_feed(&due, answer);
+        self.found.host_pauses.extend(check.host_pause.clone());
         if check.outcome == Outcome::Read {
             self.reads.push(Read::new(&candidate, url, check));
             return;
@@ -244,13 +317,10 @@ impl Search<'_> {
     }
 
     /// What nobody named is asked for only when robots.txt lets us.
-    async fn may_guess(&self, url: &str) -> Result<(), String> {
+    async fn may_guess(&mut self, url: &str) -> Result<(), String> {
         let (Ok(url), Some(manner)) = (Url::parse(url), self.manner()) else { return Ok(()) };
         let pause = self.fetcher.pause(self.settings.host_pause_ms);
-        match self.fetcher.permission(&url, pause, &manner, self.watch).await {
-            Ok(_) => Ok(()),
-            Err(NoPage::Failed(failure)) => Err(failure.reason),
-            Err(NoPage::Postponed { reason, .. }) => Err(reason),
-        }
+        let permission = self.fetcher.permission(&url, pause, &manner, self.watch).await;
+        permission.map(drop).map_err(|no_page| self.reason(no_page))
     }
 }

@@ -65,6 +65,10 @@ pub struct Explanation {
     pub health: &'static str,
     /// When it would be asked again.
     pub next_due: Option<Timestamp>,
+    /// No request before this, by the word of the server.
+    pub not_before: Option<Timestamp>,
+    /// A pause the host asked for by this answer; the caller keeps it for a restart.
+    pub host_pause: Option<HostPause>,
     /// All of it in words, in the order in which it happened.
     pub lines: Vec<Line>,
 }
@@ -143,6 +147,8 @@ pub fn explain(due: &DueFeed, answer: FeedAnswer, zone: &TimeZone) -> Explanatio
         rejects: check.rejects.clone(),
         health: check.health.as_str(),
         next_due: check.next_due,
+        not_before: check.not_before,
+        host_pause: check.host_pause,
         lines,
     }
 }

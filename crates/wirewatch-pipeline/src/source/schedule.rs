@@ -29,6 +29,10 @@ pub(crate) async fn schedule(
     let mut polled = HashSet::new();
     while !shared.stop.is_cancelled() {
         let now = shared.clock.now();
+        // What a command learnt of a host by hand stands in the database only.
+        for pause in look.ask(move |reader| reader.host_pauses(now)).await? {
+            shared.fetcher.pause_host(&pause);
+        }
         let mut skip: HashSet<FeedId> = shared.inflight.feeds().into_iter().collect();
         skip.extend(&polled);
         let due = look.ask(move |reader| reader.due_feeds(now, LOOKED_AT, &skip)).await?;

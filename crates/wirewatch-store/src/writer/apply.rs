@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::time::Duration;
-use wirewatch_model::ChangeKind;
+use wirewatch_model::{ChangeKind, HostPause, RobotsRules};
 
 /// What the functions that apply a request work with. Lives as long as the writer.
 pub(crate) struct Context<'c> {
@@ -110,6 +110,10 @@ pub(super) fn apply_short(context: &mut Context<'_>, write: &ShortWrite) -> Resu
             feed::override_one(connection, *feed, change, *at).map(done)
         }
         ShortWrite::MakeDue { feeds, at } => feed::make_due(connection, feeds, *at).map(done),
+        ShortWrite::HostsLearnt { pauses, answered, robots, at } => {
+            hosts_learnt(context, pauses, answered, robots, *at).map(done)
+        }
+        ShortWrite::FeedPutOff { feed, until } => feed::put_off(connection, *feed, *until).map(done),
         ShortWrite::AddEntries { source, entries, at } => {
             announce::add_entries(context, source, entries, *at).map(Written::Checked)
         }
@@ -122,6 +126,23 @@ pub(super) fn apply_short(context: &mut Context<'_>, write: &ShortWrite) -> Resu
         }
         ShortWrite::AckReader { name, seq, at } => job::ack_reader(connection, name, *seq, *at).map(done),
     }
+}
+
+/// Ends of strikes come first: a host may have asked for the next pause after one.
+fn hosts_learnt(
+    context: &mut Context<'_>,
+    pauses: &[HostPause],
+    answered: &[String],
+    robots: &[RobotsRules],
+    at: Timestamp,
+) -> Result<(), Failure> {
+    for host in answered {
+        host::relieve(context.connection, host, at)?;
+    }
+    for pause in pauses {
+        host::raise(context.connection, pause)?;
+    }
+    robots.iter().try_for_each(|rules| robots::keep(context, rules, at))
 }
 
 fn done((): ()) -> Written {

@@ -110,6 +110,20 @@ pub(super) fn override_one(
     Ok(())
 }
 
+/// No request for a feed before a time; a later one that is stored stays. One that is never due stays so.
+pub(super) fn put_off(connection: &Connection, feed: FeedId, until: Timestamp) -> Result<(), Failure> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE feed SET not_before = max(coalesce(not_before, ?2), ?2), next_due = max(next_due, ?2)
+              WHERE id = ?1",
+        )?
+        .execute(params![feed.0, Micros(until)])?;
+    if changed == 0 {
+        return Err(WriteError::NotFound { what: format!("feed {feed}") }.into());
+    }
+    Ok(())
+}
+
 /// Makes feeds due now; all that are followed when none are named. One whose server said when to come
 /// again waits for that.
 pub(super) fn make_due(connection: &Connection, feeds: &[FeedId], at: Timestamp) -> Result<(), Failure> {

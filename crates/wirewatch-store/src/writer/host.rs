@@ -7,6 +7,7 @@
 use super::Failure;
 use super::apply::optional;
 use crate::column::Micros;
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use wirewatch_model::{BlockHash, HostMemory, HostObservation, HostPause};
 
@@ -29,6 +30,26 @@ pub(super) fn pause(connection: &Connection, pause: &HostPause) -> Result<(), Fa
                 paused_until = max(coalesce(paused_until, ?2), ?2), strikes = ?4",
         )?
         .execute(params![pause.host, Micros(pause.until), pause.reason, pause.strikes])?;
+    Ok(())
+}
+
+/// As [`pause`], by one who is not the owner: strikes that the owner counted meanwhile stay.
+pub(super) fn raise(connection: &Connection, pause: &HostPause) -> Result<(), Failure> {
+    let known: Option<u32> = optional(
+        connection
+            .prepare_cached("SELECT strikes FROM host WHERE host = ?1")?
+            .query_row([&pause.host], |row| row.get(0)),
+    )?;
+    let strikes = pause.strikes.max(known.unwrap_or_default());
+    self::pause(connection, &HostPause { strikes, ..pause.clone() })
+}
+
+/// A host answered one who is not the owner as it should: its strikes are over, unless it has asked for
+/// a pause meanwhile.
+pub(super) fn relieve(connection: &Connection, host: &str, at: Timestamp) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE host SET strikes = 0 WHERE host = ?1 AND coalesce(paused_until, 0) <= ?2")?
+        .execute(params![host, Micros(at)])?;
     Ok(())
 }
 

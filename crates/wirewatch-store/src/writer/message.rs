@@ -153,6 +153,26 @@ pub enum ShortWrite {
         /// Now.
         at: Timestamp,
     },
+    /// What hosts taught one who asked them by hand. It makes no stored pause shorter and takes no
+    /// strike back that is newer.
+    HostsLearnt {
+        /// Pauses they asked for.
+        pauses: Vec<HostPause>,
+        /// Hosts that had strikes and have answered as they should again.
+        answered: Vec<String>,
+        /// robots.txt as had.
+        robots: Vec<RobotsRules>,
+        /// Now.
+        at: Timestamp,
+    },
+    /// The server of a feed asked one who checked it by hand for no request before a time: the feed is
+    /// not due earlier.
+    FeedPutOff {
+        /// The feed.
+        feed: FeedId,
+        /// No request before this.
+        until: Timestamp,
+    },
     /// Entries from another source than a feed, kept under a feed of origin `backfill`. Answers
     /// [`Written::Checked`].
     AddEntries {

@@ -1,8 +1,8 @@
 //! What is kept of hosts for a restart: strikes and robots.txt.
 
 use super::support::{World, at};
-use wirewatch_model::{HostPause, RobotsRules};
-use wirewatch_store::Write;
+use wirewatch_model::{FeedId, HostPause, RobotsRules};
+use wirewatch_store::{ShortWrite, Write};
 
 fn pause(minutes: i64, strikes: u32) -> HostPause {
     HostPause { host: "a.example".to_owned(), until: at(minutes), reason: "429".to_owned(), strikes }
@@ -10,6 +10,15 @@ fn pause(minutes: i64, strikes: u32) -> HostPause {
 
 fn rules(origin: &str, until: i64) -> RobotsRules {
     RobotsRules { origin: origin.to_owned(), until: at(until), rules: "disallow:/private\n".to_owned() }
+}
+
+fn learnt(pauses: &[HostPause], answered: &[&str], minutes: i64) -> ShortWrite {
+    ShortWrite::HostsLearnt {
+        pauses: pauses.to_vec(),
+        answered: answered.iter().map(|host| (*host).to_owned()).collect(),
+        robots: Vec::new(),
+        at: at(minutes),
+    }
 }
 
 fn keep(world: &World, rules: &RobotsRules, now: i64) {
@@ -61,5 +70,57 @@ fn inv10_robots_txt_that_is_kept_is_bounded() {
     let kept = world.reader().robots(at(0)).expect("read");
     assert_eq!(kept.len(), 2_048);
     assert!(kept.iter().all(|rules| rules.until >= at(10 + 2_100 - 2_048)), "those that last longest stay");
+    world.close();
+}
+
+#[test]
+fn what_a_check_by_hand_learnt_is_kept_beside_the_owner_and_shortens_nothing() {
+    let world = World::new();
+    let strikes = |now: i64| world.reader().host_strikes(at(now)).expect("read");
+    let by_hand = |write: &ShortWrite| {
+        let mut hand = world.database.short_writer().expect("a connection");
+        hand.write(write).expect("stored");
+    };
+    // The owner's writer is there all the while.
+    by_hand(&learnt(&[pause(60, 1)], &[], 0));
+    assert_eq!(strikes(30), [pause(60, 1)]);
+    world.write(Write::HostPaused(pause(600, 4)));
+    by_hand(&learnt(&[pause(90, 2)], &[], 30));
+    assert_eq!(strikes(30), [pause(600, 4)], "the longer pause and the strikes stay");
+    by_hand(&learnt(&[], &["a.example", "b.example"], 30));
+    assert_eq!(strikes(30), [pause(600, 4)], "an answer from before the pause ends no strikes");
+    by_hand(&learnt(&[], &["a.example"], 600));
+    assert_eq!(strikes(600), []);
+    by_hand(&learnt(&[pause(900, 1)], &["a.example"], 601));
+    assert_eq!(strikes(601), [pause(900, 1)], "and of both the pause is the later");
+    world.close();
+}
+
+#[test]
+fn robots_txt_that_was_had_by_hand_is_kept() {
+    let world = World::new();
+    let robots = vec![rules("http://a.example", 60), rules("http://b.example", 90)];
+    let write = ShortWrite::HostsLearnt {
+        pauses: Vec::new(),
+        answered: Vec::new(),
+        robots: robots.clone(),
+        at: at(0),
+    };
+    world.database.short_writer().expect("a connection").write(&write).expect("stored");
+    assert_eq!(world.reader().robots(at(30)).expect("read"), robots);
+    world.close();
+}
+
+#[test]
+fn a_feed_that_was_put_off_by_hand_is_not_due_before() {
+    let world = World::new();
+    let feed = world.feed("https://news.example/rss");
+    let due = |minutes: i64| world.reader().due_feeds(at(minutes), 9, &[].into()).expect("read").len();
+    assert_eq!(due(1), 1);
+    world.write(ShortWrite::FeedPutOff { feed, until: at(60) });
+    world.write(ShortWrite::FeedPutOff { feed, until: at(30) });
+    world.write(ShortWrite::MakeDue { feeds: vec![feed], at: at(5) });
+    assert_eq!((due(59), due(60)), (0, 1), "nobody makes it due earlier");
+    world.refuse(ShortWrite::FeedPutOff { feed: FeedId(99), until: at(60) });
     world.close();
 }

@@ -1,9 +1,9 @@
 //! `wirewatch feeds add`: following a feed that no list names.
 
 use super::{
-    check::ask,
-    discover::{nothing, search, show},
+    discover::{nothing, show},
     known::{Known, find},
+    network::Network,
     set::with_settings,
 };
 use crate::{
@@ -87,6 +87,14 @@ struct Chosen {
 }
 
 pub(super) fn add(app: &mut App, args: &AddArgs) -> anyhow::Result<Exit> {
+    if args.no_check {
+        return follow(app, args, None);
+    }
+    Network::with(app, |app, network| follow(app, args, Some(network)))
+}
+
+/// Without a network the address is followed as it is.
+fn follow(app: &mut App, args: &AddArgs, network: Option<&mut Network>) -> anyhow::Result<Exit> {
     let mut settings = with_settings(app, FeedSettings::default(), &args.settings)?;
     // Which feeds are known goes by the address as it was typed first: a list may spell it in its own way.
     if let Some(known) = find(app, args.url.trim())? {
@@ -94,13 +102,12 @@ pub(super) fn add(app: &mut App, args: &AddArgs) -> anyhow::Result<Exit> {
     }
     let url = feed_url(&args.url).map_err(UsageError)?;
     let given = url.clone();
-    let chosen = if args.no_check {
-        Chosen { url, page: None, title: None, language: None }
-    } else {
-        match choose(app, url, &settings, args.first)? {
+    let chosen = match network {
+        None => Chosen { url, page: None, title: None, language: None },
+        Some(network) => match choose(app, network, url, &settings, args.first)? {
             Some(chosen) => chosen,
             None => return Ok(Exit::Partial),
-        }
+        },
     };
     if let Some(known) = find(app, &chosen.url)? {
         return again(app, known, &args.said());
@@ -177,23 +184,24 @@ fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
 /// said then.
 fn choose(
     app: &mut App,
+    network: &mut Network,
     url: String,
     settings: &FeedSettings,
     first: bool,
 ) -> anyhow::Result<Option<Chosen>> {
     let due = DueFeed { url: url.clone(), settings: settings.clone(), ..DueFeed::default() };
-    let explanation = ask(app, &due)?;
+    let (explanation, page) = network.check(app, &due);
     if explanation.sound {
         let Explanation { title, language, .. } = explanation;
         return Ok(Some(Chosen { url, page: None, title, language }));
     }
-    if !explanation.is_page {
+    let Some(page) = page else {
         let reason = explanation.unsound.unwrap_or_default();
         tracing::error!("{url} is not followed: {reason}; --no-check follows it all the same");
         return Ok(None);
-    }
+    };
     tracing::info!("{url} is a page: looking for its feeds");
-    let discovery = search(app, &url, settings)?;
+    let discovery = network.search(app, &url, settings, Some(page));
     let feeds: Vec<&FoundFeed> = discovery.feeds.iter().filter(|feed| !feed.comments).collect();
     match feeds.as_slice() {
         [] => {

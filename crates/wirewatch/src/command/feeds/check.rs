@@ -3,12 +3,11 @@
 use super::{
     discover::site_address,
     known::{Known, means},
-    network::{fetcher, spinner},
+    network::Network,
     set::with_settings,
 };
 use crate::{
     app::App,
-    engine::runtime,
     exit::{Exit, UsageError},
     output::{Column, pairs, printable, shortened},
     times,
@@ -16,7 +15,7 @@ use crate::{
 use anyhow::Context as _;
 use clap::Args;
 use jiff::tz::TimeZone;
-use wirewatch_fetch::{Explanation, explain};
+use wirewatch_fetch::Explanation;
 use wirewatch_model::{DueFeed, Stamp};
 use wirewatch_store::Database;
 
@@ -53,20 +52,21 @@ pub(super) fn check(app: &mut App, args: &CheckArgs) -> anyhow::Result<Exit> {
     let mut due = due(app, &args.feed)?;
     due.reparse |= args.fresh;
     due.settings = with_settings(app, due.settings, &args.settings)?;
-    let explanation = ask(app, &due)?;
+    let (explanation, _) = Network::with(app, |app, network| Ok(network.check(app, &due)))?;
     let text = text(&explanation, app.output.zone());
     app.output.one(COLUMNS, &explanation, &text)?;
-    tracing::info!("nothing of this was stored");
+    tracing::info!("nothing of this was stored{}", but_what_is_asked_of_us(app, &explanation));
     Ok(if explanation.sound { Exit::Done } else { Exit::Partial })
 }
 
-/// Asks for a feed now and says what came.
-pub(super) fn ask(app: &App, due: &DueFeed) -> anyhow::Result<Explanation> {
-    let fetcher = fetcher(app)?;
-    let bar = spinner(app, &due.url);
-    let answer = runtime()?.block_on(fetcher.fetch_feed(due, app.now));
-    bar.finish_and_clear();
-    Ok(explain(due, answer, app.output.zone()))
+/// What stays of a check by hand all the same: its host will not be asked before that time.
+fn but_what_is_asked_of_us(app: &App, explanation: &Explanation) -> String {
+    match explanation.not_before.filter(|_| app.database_path().exists()) {
+        Some(until) => {
+            format!(" but that no request is wanted before {}", times::clock(until, app.output.zone()))
+        }
+        None => String::new(),
+    }
 }
 
 /// The feed that is meant with all that is known of it, or one of which nothing is.

@@ -1,12 +1,8 @@
 //! `wirewatch feeds discover`: the feeds of a site.
 
-use super::{
-    network::{fetcher, spinner},
-    set::with_settings,
-};
+use super::{network::Network, set::with_settings};
 use crate::{
     app::App,
-    engine::runtime,
     exit::{Exit, UsageError},
     feeds::{self, domain_of, feed_url},
     output::{Column, Format, printable},
@@ -62,7 +58,7 @@ const COLUMNS: &[Column] = &[
 pub(super) fn discover(app: &mut App, args: &DiscoverArgs) -> anyhow::Result<Exit> {
     let address = site_address(&args.site)?;
     let settings = with_settings(app, FeedSettings::default(), &args.settings)?;
-    let discovery = search(app, &address, &settings)?;
+    let discovery = Network::with(app, |app, network| Ok(network.discover(app, &address, &settings)))?;
     if args.toml {
         let known = feeds::load(&app.config)?.into_iter().map(|feed| feed.publisher.domain).collect();
         let lines = toml_lines(&discovery, &known, app.now.as_second());
@@ -91,37 +87,6 @@ pub(super) fn site_address(site: &str) -> anyhow::Result<String> {
         Ok(url) => Ok(url),
         Err(reason) => Err(UsageError(reason).into()),
     }
-}
-
-/// Searches a site; where it does not answer over https, over http.
-pub(super) fn search(app: &App, address: &str, settings: &FeedSettings) -> anyhow::Result<Discovery> {
-    let fetcher = fetcher(app)?;
-    let bar = spinner(app, address);
-    let drawn = bar.clone();
-    let mut report =
-        move |nth: usize, of: usize, url: &str| drawn.set_message(format!("{nth} of {of}  {url}"));
-    let discovery = runtime()?.block_on(async {
-        let discovery = fetcher.discover(address, settings, app.now, &mut report).await;
-        match address
-            .strip_prefix("https://")
-            .filter(|_| discovery.page.is_none() && discovery.feeds.is_empty())
-        {
-            Some(place) if !is_refusal(&discovery) => {
-                fetcher.discover(&format!("http://{place}"), settings, app.now, &mut report).await
-            }
-            _ => discovery,
-        }
-    });
-    bar.finish_and_clear();
-    Ok(discovery)
-}
-
-/// Whether the site answered, if only to refuse.
-fn is_refusal(discovery: &Discovery) -> bool {
-    let reason = discovery.no_page.as_deref().unwrap_or_default();
-    ["robots.txt of", "keeps programs out", "status", "asked to be left alone"]
-        .iter()
-        .any(|words| reason.contains(words))
 }
 
 /// Why there is nothing to show.

@@ -1,0 +1,225 @@
+//! What commands that ask for feeds by hand leave behind for whoever asks next, and how often they ask.
+
+#![allow(clippy::expect_used, reason = "a helper of tests: a failure is a failed test")]
+
+mod common;
+
+use common::Session;
+use serde_json::Value;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
+
+/// An answer: the status line from its number on, further header lines, the body.
+type Answer = (&'static str, &'static str, String);
+
+/// A press behind a proxy on loopback that counts what it is asked.
+struct Press {
+    settings: Vec<String>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Press {
+    fn new(answer: fn(&str) -> Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let proxy = format!("proxy=http://{}", listener.local_addr().expect("an address"));
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = asked.clone();
+        std::thread::spawn(move || {
+            for mut socket in listener.incoming().map_while(Result::ok) {
+                let mut request = Vec::new();
+                let mut byte = [0];
+                while !request.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
+                    request.push(byte[0]);
+                }
+                let request = String::from_utf8_lossy(&request);
+                let address = request.split(' ').nth(1).unwrap_or_default();
+                let path = address.split_once(".example").map_or("", |(_, path)| path).to_owned();
+                let (status, headers, body) = answer(&path);
+                log.lock().expect("no panic").push(path);
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+                );
+                let _ = socket.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+            }
+        });
+        let settings = ["--set", &proxy, "--set", "host_pause_ms=0"].map(str::to_owned).to_vec();
+        Self { settings, asked }
+    }
+
+    fn feeds(&self, session: &Session, args: &[&str]) -> common::Ran {
+        let args = ["feeds"].iter().chain(args).map(|text| (*text).to_owned());
+        session.run(&args.chain(self.settings.iter().cloned()).collect::<Vec<String>>())
+    }
+
+    /// The paths asked for since the last call.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().expect("no panic"))
+    }
+}
+
+const FEED: &str = "Content-Type: application/rss+xml\r\n";
+const PAGE: &str = "Content-Type: text/html\r\n";
+
+fn feed() -> String {
+    let items: String = (1..=4)
+        .map(|nth| format!("<item><title>Talks {nth}</title><link>http://press.example/{nth}</link></item>"))
+        .collect();
+    format!("<rss version='2.0'><channel><title>Press</title>{items}</channel></rss>")
+}
+
+fn site(path: &str) -> Answer {
+    let link = |path: &str| format!("<link rel=alternate type='application/rss+xml' href='{path}'>");
+    match path {
+        "/robots.txt" => {
+            ("200 OK", "Content-Type: text/plain\r\n", "User-agent: *\nDisallow: /x\n".to_owned())
+        }
+        "/rss" => ("200 OK", FEED, feed()),
+        "/" => ("200 OK", PAGE, link("/rss") + "<a href='/'>RSS</a>"),
+        "/busy/" => ("200 OK", PAGE, link("/busy/rss")),
+        "/busy/rss" => ("429 Too Many Requests", "Retry-After: 7200\r\n", String::new()),
+        "/later" => ("503 Service Unavailable", "Retry-After: 7200\r\n", String::new()),
+        _ => ("404 Not Found", "", String::new()),
+    }
+}
+
+/// A session that follows the feed of the press.
+fn following(press: &Press) -> Session {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    press.feeds(&session, &["add", "http://press.example/rss"]).expect(0);
+    press.asked();
+    session
+}
+
+fn number(session: &Session, sql: &str) -> i64 {
+    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
+    database.query_row(sql, [], |row| row.get(0)).expect(sql)
+}
+
+/// Seconds until the pause of the press is over, and its strikes.
+fn pause(session: &Session) -> (i64, i64) {
+    let left = "SELECT coalesce(max(paused_until), 0) / 1000000 - unixepoch() FROM host WHERE host = 'press.example'";
+    (number(session, left), number(session, "SELECT coalesce(max(strikes), 0) FROM host"))
+}
+
+#[test]
+fn a_pause_that_a_host_asks_for_by_hand_holds_the_next_command() {
+    for command in [["check", "http://press.example/busy/rss"], ["discover", "http://press.example/busy/"]] {
+        let press = Press::new(site);
+        let session = following(&press);
+        let ran = press.feeds(&session, &command).expect(3);
+        assert!(press.asked().contains(&"/busy/rss".to_owned()));
+        let (secs, strikes) = pause(&session);
+        assert!((7000..=7201).contains(&secs) && strikes == 1, "{command:?}: {secs} s, {strikes} strikes");
+        if command[0] == "check" {
+            assert!(ran.stderr.contains("no request is wanted before"), "{}", ran.stderr);
+        }
+        press.feeds(&session, &["check", "http://press.example/rss"]).expect(3);
+        let ran = press.feeds(&session, &["add", "http://press.example/"]).expect(3);
+        assert!(ran.stderr.contains("asked for a pause until"), "{}", ran.stderr);
+        assert_eq!(press.asked(), [""; 0], "nobody asks it in its pause");
+    }
+}
+
+#[test]
+fn a_pause_met_while_a_feed_is_added_is_kept_though_nothing_is_followed() {
+    let press = Press::new(site);
+    let session = following(&press);
+    press.feeds(&session, &["add", "http://press.example/busy/"]).expect(3);
+    assert_eq!(pause(&session).1, 1);
+    assert_eq!(number(&session, "SELECT count(*) FROM feed"), 1);
+}
+
+#[test]
+fn strikes_go_on_from_one_command_to_the_next_and_end_with_a_sound_answer() {
+    let press = Press::new(site);
+    let session = following(&press);
+    let set = |until: &str| {
+        let path = session.path("data/wirewatch/wirewatch.db");
+        let database = rusqlite::Connection::open(path).expect("opens");
+        let sql = format!(
+            "INSERT INTO host (host, paused_until, pause_reason, strikes)
+             VALUES ('press.example', (unixepoch() + {until}) * 1000000, '429', 3)
+             ON CONFLICT (host) DO UPDATE SET paused_until = excluded.paused_until"
+        );
+        database.execute_batch(&sql).expect("paused");
+    };
+    // Over, but not forgotten: the fourth in a row.
+    set("-60");
+    press.feeds(&session, &["check", "http://press.example/busy/rss"]).expect(3);
+    assert_eq!(pause(&session).1, 4);
+    set("-60");
+    press.feeds(&session, &["check", "http://press.example/rss"]).expect(0);
+    assert_eq!(pause(&session).1, 0, "it answers as it should");
+}
+
+#[test]
+fn a_feed_whose_server_names_a_time_is_not_due_before() {
+    let press = Press::new(site);
+    let session = following(&press);
+    press.feeds(&session, &["add", "http://press.example/later", "--no-check"]).expect(0);
+    let ran = press.feeds(&session, &["check", "http://press.example/later"]).expect(3);
+    assert!(ran.stderr.contains("no request is wanted before"), "{}", ran.stderr);
+    let due = "SELECT next_due / 1000000 - unixepoch() FROM feed WHERE url LIKE '%/later'";
+    assert!((7000..=7201).contains(&number(&session, due)), "{}", number(&session, due));
+}
+
+#[test]
+fn robots_txt_is_asked_for_once_by_commands_too() {
+    let press = Press::new(site);
+    let session = following(&press);
+    press.feeds(&session, &["discover", "http://press.example/"]).expect(0);
+    assert_eq!(press.asked().iter().filter(|path| *path == "/robots.txt").count(), 1);
+    press.feeds(&session, &["discover", "http://press.example/"]).expect(0);
+    assert!(!press.asked().contains(&"/robots.txt".to_owned()), "it is known");
+}
+
+#[test]
+fn without_a_database_nothing_is_made_to_keep_what_was_learnt() {
+    let press = Press::new(site);
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let ran = press.feeds(&session, &["check", "http://press.example/busy/rss"]).expect(3);
+    assert!(ran.stderr.contains("nothing of this was stored\n"), "{}", ran.stderr);
+    press.feeds(&session, &["discover", "http://press.example/busy/"]).expect(3);
+    press.feeds(&session, &["add", "http://press.example/busy/"]).expect(3);
+    assert!(!session.path("data").exists());
+}
+
+#[test]
+fn what_was_learnt_is_kept_in_the_database_that_adding_makes() {
+    let press = Press::new(site);
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    press.feeds(&session, &["add", "http://press.example/", "--first"]).expect(0);
+    assert_eq!(number(&session, "SELECT count(*) FROM robots"), 1);
+}
+
+#[test]
+fn adding_a_page_asks_for_it_once() {
+    let press = Press::new(site);
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    press.feeds(&session, &["add", "http://press.example/"]).expect(0);
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!(rows[0]["url"], Value::from("http://press.example/rss"));
+    let asked = press.asked();
+    for path in ["/", "/rss"] {
+        assert_eq!(asked.iter().filter(|asked| *asked == path).count(), 1, "{path}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_written_keeps_nobody_from_a_check() {
+    let press = Press::new(site);
+    let session = following(&press);
+    let path = session.path("data/wirewatch/wirewatch.db");
+    let holder = rusqlite::Connection::open(path).expect("opens");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let ran = press.feeds(&session, &["check", "http://press.example/busy/rss"]).expect(3);
+    assert!(ran.stdout.contains("429") && ran.stderr.contains("could not be stored"), "{}", ran.stderr);
+}
