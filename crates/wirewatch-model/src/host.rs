@@ -1,8 +1,34 @@
-//! What recurs on the pages of one host, and what one page adds to that knowledge.
+//! What is kept of hosts: the pauses they asked for, their robots.txt, and what recurs on their pages.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+/// A pause a whole host asked for; survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostPause {
+    /// The host.
+    pub host: String,
+    /// No request before this.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// How many answers in a row asked for a pause: the next one is longer. 0 when the host has answered
+    /// as it should since.
+    #[serde(default)]
+    pub strikes: u32,
+}
+
+/// The robots.txt of an origin as it was had; survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RobotsRules {
+    /// Scheme, host and port, as in an address without its path.
+    pub origin: String,
+    /// Believed until then.
+    pub until: Timestamp,
+    /// The lines that count for us, as the fetcher writes and reads them.
+    pub rules: String,
+}
 
 /// Hash of the normalised text of one block (a paragraph, a list, a line of furniture).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,17 +49,6 @@ impl HostMemory {
     pub fn is_furniture(&self, block: BlockHash) -> bool {
         self.blocks.get(&block).is_some_and(|pages| *pages >= 3)
     }
-}
-
-/// The robots.txt of an origin as it was had; survives a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RobotsRules {
-    /// Scheme, host and port, as in an address without its path.
-    pub origin: String,
-    /// Believed until then.
-    pub until: Timestamp,
-    /// The lines that count for us, as the fetcher writes and reads them.
-    pub rules: String,
 }
 
 /// What one page teaches of its host; stored with the article in one transaction.

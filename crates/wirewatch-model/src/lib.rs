@@ -19,11 +19,13 @@ pub mod address;
 mod article;
 mod entry;
 mod feed;
+mod feed_check;
 mod filter;
 mod host;
 mod id;
 mod item;
 mod page;
+mod publisher;
 mod reject;
 mod rhythm;
 mod tag;
@@ -33,15 +35,14 @@ mod websub;
 
 pub use article::{CleanArticle, Method, text_hash, word_count};
 pub use entry::{Announced, Entry, OwedEntry, SourceRef};
-pub use feed::{
-    DueFeed, FailureKind, FeedCheck, FeedHead, FeedSettings, FeedSpec, Freshness, Health, HostPause, Origin,
-    Outcome, PermanentRedirect, Publisher, PublisherKind, Repair, Validators,
-};
+pub use feed::{DueFeed, FeedSettings, FeedSpec, Freshness, Origin, PermanentRedirect, Validators};
+pub use feed_check::{FailureKind, FeedCheck, FeedHead, Health, Outcome, Repair};
 pub use filter::{Copies, ItemFilter, ItemOrder};
-pub use host::{BlockHash, HostMemory, HostObservation, RobotsRules};
+pub use host::{BlockHash, HostMemory, HostObservation, HostPause, RobotsRules};
 pub use id::{ArticleId, EntryId, FeedId, JobId, Ordinal, Seq, StoryId};
 pub use item::{ChangeKind, Item};
 pub use page::{Page, PageFailure, Provenance, RawArticle, RawBody};
+pub use publisher::{Publisher, PublisherKind};
 pub use reject::{Reject, Stage};
 pub use rhythm::Rhythm;
 pub use tag::{EntityKind, EntityMention, Evidence, Field, TagSource, TaggedArticle, Tags, TopicTag};

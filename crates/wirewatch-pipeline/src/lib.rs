@@ -40,6 +40,7 @@ mod stages;
 mod stop;
 mod websub;
 mod worker;
+mod workers;
 
 pub use clock::Clock;
 pub use config::PipelineConfig;

@@ -2,20 +2,19 @@
 //! ([`Config`]), with every value checked before any work begins.
 
 mod places;
+mod problem;
+mod reader;
 mod settings;
+mod value;
 mod websub;
 
 pub(crate) use places::Places;
-pub(crate) use settings::{Origin, Problem, Settings, line_of, unknown};
+pub(crate) use problem::{Origin, Problem, line_of, unknown};
+pub(crate) use settings::Settings;
 
-use settings::{Setting, Value};
-use std::{
-    io::ErrorKind,
-    net::SocketAddr,
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use reader::{Reader, is_absent};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use value::Value;
 use websub::WebSubSettings;
 
 /// The configuration cannot be used; each line says what is wrong and where.
@@ -189,164 +188,10 @@ impl ServeSettings {
     }
 }
 
-/// What `log.level` may say.
-const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-
-/// Whether nothing has that name; a link that leads nowhere is something.
-fn is_absent(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
-}
-
-/// Takes typed values out of the settings and notes what is out of bounds.
-struct Reader<'a> {
-    settings: &'a Settings,
-    home: &'a Path,
-    problems: Vec<Problem>,
-}
-
-impl Reader<'_> {
-    fn switch(&mut self, key: &str) -> bool {
-        matches!(self.settings.get(key).value, Value::Switch(true))
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        match &self.settings.get(key).value {
-            Value::Text(text) => text.trim().to_owned(),
-            _ => String::new(),
-        }
-    }
-
-    fn list(&mut self, key: &str) -> Vec<String> {
-        match &self.settings.get(key).value {
-            Value::List(items) => items.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn whole(&mut self, key: &str, range: RangeInclusive<usize>) -> usize {
-        let setting = self.settings.get(key);
-        let number = match setting.value {
-            Value::Whole(number) => usize::try_from(number).ok(),
-            _ => None,
-        };
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => number,
-            None => {
-                let message = format!("{key} must be between {} and {}", range.start(), range.end());
-                self.wrong(setting, message);
-                *range.start()
-            }
-        }
-    }
-
-    fn seconds(&mut self, key: &str, range: RangeInclusive<usize>) -> Duration {
-        Duration::from_secs(self.whole(key, range) as u64)
-    }
-
-    /// A path; `~/` is the home folder, and relative ones are relative to the file they stand in.
-    fn path(&mut self, key: &str) -> Option<PathBuf> {
-        let text = self.text(key);
-        let path = Path::new(&text);
-        if let Ok(rest) = path.strip_prefix("~") {
-            return Some(self.home.join(rest));
-        }
-        match &self.settings.get(key).origin {
-            _ if text.is_empty() => None,
-            Origin::File { path: file, .. } => {
-                Some(file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path)))
-            }
-            _ => Some(path.to_owned()),
-        }
-    }
-
-    /// A file that is named and so must be there, else the one in its usual place, which may be there.
-    fn file(&mut self, key: &str, usual: PathBuf) -> Option<PathBuf> {
-        let named = self.path(key);
-        let path = named.clone().or_else(|| Some(usual).filter(|path| !is_absent(path)))?;
-        let wrong = match std::fs::metadata(&path) {
-            Ok(found) if found.is_dir() => Some("is a folder".to_owned()),
-            Ok(_) => None,
-            Err(error) => Some(format!("cannot be read: {error}")),
-        };
-        match wrong {
-            Some(wrong) if named.is_some() => {
-                self.wrong_at(key, format!("{key}: {} {wrong}", path.display()));
-            }
-            Some(message) => {
-                let origin = Origin::File { path: path.clone(), line: None };
-                self.problems.push(Problem { origin, message });
-            }
-            None => {}
-        }
-        Some(path)
-    }
-
-    /// The database, which need not be there; what stands in its place must be a file. Opening a pipe
-    /// would wait for ever.
-    fn database(&mut self, key: &str) -> Option<PathBuf> {
-        let path = self.path(key)?;
-        match std::fs::metadata(&path) {
-            Ok(found) if found.is_file() => {}
-            Ok(found) => {
-                let what = if found.is_dir() { "a folder" } else { "no regular file" };
-                self.wrong_at(key, format!("{key}: {} is {what}, not a database", path.display()));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => {
-                self.wrong_at(key, format!("{key}: {} cannot be looked at: {error}", path.display()));
-            }
-        }
-        Some(path)
-    }
-
-    fn address(&mut self, key: &str) -> SocketAddr {
-        self.text(key).parse().unwrap_or_else(|_| {
-            let message = format!("{key} must be an address and a port, such as 127.0.0.1:8642");
-            self.wrong(self.settings.get(key), message);
-            SocketAddr::from(([127, 0, 0, 1], 0))
-        })
-    }
-
-    /// Free text that ends up in a header.
-    fn contact(&mut self, key: &str) -> String {
-        let text = self.text(key);
-        if !text.chars().all(|letter| matches!(letter, ' '..='~')) {
-            let message = format!("{key} must be plain ASCII: it is sent in a header");
-            self.wrong(self.settings.get(key), message);
-        }
-        text
-    }
-
-    fn log_filter(&mut self, key: &str) -> String {
-        let text = self.text(key);
-        // The parser takes a word it does not know for the name of a module.
-        let unknown = text.split(',').map(str::trim).find(|part| {
-            !part.contains(['=', '[']) && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
-        });
-        if let Some(unknown) = unknown {
-            let levels = LEVELS.join(", ");
-            let message = format!(
-                "{key}: '{unknown}' is no log level: write one of {levels}, or a filter such as \"info,wirewatch_fetch=debug\""
-            );
-            self.wrong_at(key, message);
-        } else if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&text) {
-            self.wrong_at(key, format!("{key} is no log filter: {error}"));
-        }
-        text
-    }
-
-    fn wrong_at(&mut self, key: &str, message: String) {
-        self.wrong(self.settings.get(key), message);
-    }
-
-    fn wrong(&mut self, setting: &Setting, message: String) {
-        self.problems.push(Problem { origin: setting.origin.clone(), message });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn config(text: &str) -> Result<Config, ConfigError> {
         config_in(Path::new("/somewhere"), text)

@@ -3,12 +3,11 @@
 //! The compiled-in `config/wirewatch.toml` is the schema: its keys are the keys there are, the type of a
 //! default is the type of the key. Each further layer may replace values and nothing else.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    ops::Range,
-    path::{Path, PathBuf},
+use super::{
+    problem::{Origin, Problem, line_of, unknown_key},
+    value::Value,
 };
+use std::{ffi::OsString, path::Path};
 use toml::de::{DeTable, DeValue};
 
 /// The manual and the defaults in one file.
@@ -19,126 +18,6 @@ const ENV_PREFIX: &str = "WIREWATCH_";
 
 /// Environment variables with our prefix that are no keys.
 const ENV_OTHER: &[&str] = &["WIREWATCH_CONFIG"];
-
-/// The value of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    Text(String),
-    Whole(i64),
-    Switch(bool),
-    List(Vec<String>),
-}
-
-impl Value {
-    fn type_name(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a string",
-            Self::Whole(_) => "a whole number",
-            Self::Switch(_) => "true or false",
-            Self::List(_) => "a list of strings",
-        }
-    }
-
-    fn same_type(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
-
-    /// The value as it is written in the file.
-    pub(crate) fn to_toml(&self) -> String {
-        match self {
-            Self::Text(text) => toml::Value::from(text.as_str()).to_string(),
-            Self::Whole(number) => number.to_string(),
-            Self::Switch(on) => on.to_string(),
-            Self::List(items) => toml::Value::from(items.clone()).to_string(),
-        }
-    }
-
-    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
-        Some(match value {
-            DeValue::String(text) => Self::Text(text.to_string()),
-            DeValue::Integer(number) => {
-                let digits = number.as_str().replace('_', "");
-                Self::Whole(i64::from_str_radix(&digits, number.radix()).ok()?)
-            }
-            DeValue::Boolean(on) => Self::Switch(*on),
-            DeValue::Array(items) => {
-                let items: Option<Vec<String>> =
-                    items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
-                Self::List(items?)
-            }
-            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => return None,
-        })
-    }
-
-    /// Reads the text of an environment variable as the type of `self`.
-    fn parse_like(&self, text: &str) -> Option<Self> {
-        Some(match self {
-            Self::Text(_) => Self::Text(text.to_owned()),
-            Self::Whole(_) => Self::Whole(text.trim().parse().ok()?),
-            Self::Switch(_) => Self::Switch(match text.trim() {
-                "true" | "1" | "yes" | "on" => true,
-                "false" | "0" | "no" | "off" => false,
-                _ => return None,
-            }),
-            Self::List(_) => Self::List(
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-            ),
-        })
-    }
-}
-
-/// The layer that set a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    BuiltIn,
-    /// `line` is `None` when the file as a whole is meant.
-    File {
-        path: PathBuf,
-        line: Option<usize>,
-    },
-    Environment(String),
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BuiltIn => f.write_str("default"),
-            Self::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
-            Self::File { path, line: None } => write!(f, "{}", path.display()),
-            Self::Environment(name) => write!(f, "environment {name}"),
-            Self::Flag(flag) => write!(f, "flag {flag}"),
-        }
-    }
-}
-
-/// One thing that is wrong with the configuration, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) origin: Origin,
-    pub(crate) message: String,
-}
-
-impl Problem {
-    /// By file from its top, what stands in no file last.
-    fn place(&self) -> (bool, Option<&Path>, Option<usize>) {
-        match &self.origin {
-            Origin::File { path, line } => (false, Some(path), *line),
-            _ => (true, None, None),
-        }
-    }
-
-    /// Sorts them as a person reads files.
-    pub(crate) fn sort(problems: &mut [Self]) {
-        problems.sort_by(|one, other| one.place().cmp(&other.place()));
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.message)
-    }
-}
 
 /// A key, its value and who set it.
 #[derive(Clone, Debug)]
@@ -240,55 +119,6 @@ impl Settings {
             }
         }
     }
-}
-
-/// Says that a name is not known and which known one is nearest, whatever its case; when none is near, what
-/// there is.
-pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    say_unknown(what, name, known, strsim::jaro_winkler)
-}
-
-/// [`unknown`] for dotted keys: the right name in the wrong section is near too.
-fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    if known.clone().any(|candidate| candidate.split_once('.').is_some_and(|(section, _)| section == key)) {
-        return format!("{key} is a section, written [{key}]");
-    }
-    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    say_unknown("key", key, known, |name, candidate| {
-        let by_name = strsim::jaro_winkler(&last(name), &last(candidate)) - 0.05;
-        strsim::jaro_winkler(name, candidate).max(by_name)
-    })
-}
-
-fn say_unknown<'a>(
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-    likeness: impl Fn(&str, &str) -> f64,
-) -> String {
-    const NEAR: f64 = 0.8;
-    /// More names than these are no help.
-    const MOST_TOLD: usize = 20;
-    let known: Vec<&str> = known.collect();
-    let folded = name.to_lowercase();
-    let nearest = known
-        .iter()
-        .map(|candidate| (likeness(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > NEAR)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    match nearest {
-        Some((_, candidate)) => format!("unknown {what} {name}: did you mean {candidate}?"),
-        None if (1..=MOST_TOLD).contains(&known.len()) => {
-            format!("unknown {what} {name}: known are {}", known.join(", "))
-        }
-        None => format!("unknown {what} {name}"),
-    }
-}
-
-/// The line (from 1) in which a byte of a text stands.
-pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
-    let end = span.start.min(text.len());
-    1 + text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// The leaves of a TOML text: dotted key, value (`None` when of a type no key has), line.

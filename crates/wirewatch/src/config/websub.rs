@@ -1,6 +1,6 @@
 //! Where hubs reach us.
 
-use super::{Origin, Reader};
+use super::{Origin, reader::Reader};
 use crate::feeds::is_inner;
 use std::time::Duration;
 use url::Url;
