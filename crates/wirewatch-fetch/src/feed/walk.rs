@@ -4,30 +4,28 @@
 //! An entry whose end never comes is not given: half entries are never stored. An entry that another
 //! one interrupts is taken as ended there.
 
+mod bindings;
+mod tag;
+
 use super::{
     repair::Mended,
-    text::{referred, resolve},
+    text::referred,
     tree::{Attributes, Element, Node, Space},
 };
-use quick_xml::{
-    Reader,
-    events::{Event, attributes},
-};
+use bindings::{Bindings, split};
+use quick_xml::{Reader, events::Event};
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
 };
+use tag::{Tag, is_empty_html};
 
 /// Deeper elements are not kept, only their text.
 const DEEPEST: usize = 128;
 /// Elements kept of one entry; of what is beyond, only text.
 const MOST_ELEMENTS: usize = 20_000;
-/// Attributes kept of one element.
-const MOST_ATTRIBUTES: usize = 64;
 /// Elements kept of the feed's head.
 const MOST_HEAD: usize = 256;
-/// Namespace bindings in force at once.
-const MOST_BINDINGS: usize = 256;
 /// Declared entities may lengthen a feed by this many bytes.
 const MOST_GROWTH: usize = 256 * 1024;
 
@@ -65,7 +63,7 @@ pub(crate) fn walk<'t>(mended: &'t Mended<'_>, most: usize, entry: impl FnMut(&E
         entry_at: None,
         overflow: 0,
         kept: 0,
-        bindings: Vec::new(),
+        bindings: Bindings::default(),
         found: Found::default(),
     };
     while !walk.found.too_many {
@@ -96,30 +94,6 @@ pub(crate) fn walk<'t>(mended: &'t Mended<'_>, most: usize, entry: impl FnMut(&E
     walk.end()
 }
 
-/// A start tag as it stands in the text.
-#[derive(Clone, Copy)]
-struct Tag<'t> {
-    name: &'t str,
-    /// Name and attributes.
-    inside: &'t str,
-}
-
-impl<'t> Tag<'t> {
-    /// The tag that ends at `end` with `close`; lengths in bytes. (The reader's own slices live no
-    /// longer than its events.)
-    fn before(text: &'t str, end: usize, close: &str, length: usize, name: usize) -> Self {
-        let end = end.saturating_sub(close.len());
-        let inside = text.get(end.saturating_sub(length)..end).unwrap_or_default();
-        Self { name: inside.get(..name).unwrap_or_default(), inside }
-    }
-
-    fn attributes(self) -> impl Iterator<Item = attributes::Attribute<'t>> {
-        let mut all = attributes::Attributes::new(self.inside, self.name.len());
-        all.with_checks(false);
-        all.flatten().take(MOST_ATTRIBUTES)
-    }
-}
-
 /// What an open element is to the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -135,14 +109,8 @@ struct Open<'t> {
     /// As written, to match the end tag.
     written: &'t str,
     element: Element<'t>,
+    /// How many bindings were in force outside it.
     bindings: usize,
-}
-
-/// A namespace binding: prefix, address as written, and what that is.
-struct Binding<'t> {
-    prefix: &'t str,
-    uri: Cow<'t, str>,
-    space: Option<Space>,
 }
 
 struct Walk<'t, F> {
@@ -157,16 +125,16 @@ struct Walk<'t, F> {
     overflow: usize,
     /// Elements kept of the present entry.
     kept: usize,
-    bindings: Vec<Binding<'t>>,
+    bindings: Bindings<'t>,
     found: Found<'t>,
 }
 
 impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
     fn open(&mut self, tag: Tag<'t>) {
         let bindings = self.bindings.len();
-        self.bind(tag);
+        self.bindings.bind(tag);
         self.adopt(tag.name);
-        let (space, name) = self.name(tag.name);
+        let (space, name) = self.bindings.name(tag.name);
         let role = self.role(space, &name);
         if role == Role::Part && (self.stack.len() >= DEEPEST || self.kept >= MOST_ELEMENTS) {
             self.bindings.truncate(bindings);
@@ -194,11 +162,11 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
                 self.interrupt_field(space, &name);
             }
         }
-        let element = Element::new(space, name, kept_attributes(tag));
+        let element = Element::new(space, name, tag.attributes());
         if self.stack.is_empty() && self.found.root.is_empty() {
             self.found.root.clone_from(&element.name);
             self.found.root_attributes.clone_from(&element.attributes);
-            self.found.root_uri = self.uri(tag.name);
+            self.found.root_uri = self.bindings.uri(tag.name);
         } else if role == Role::Container {
             // What the channel says of itself by attributes counts like the root's.
             self.found.root_attributes.extend(element.attributes.iter().cloned());
@@ -251,7 +219,7 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
     /// tell more than addresses with a typing error.
     fn adopt(&mut self, written: &'t str) {
         const ROOTS: [&str; 5] = ["rss", "feed", "rdf", "channel", "urlset"];
-        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
+        let (prefix, local) = split(written);
         let is = |names: &[&str]| names.iter().any(|name| local.eq_ignore_ascii_case(name));
         let is_root = self.stack.is_empty() && self.found.root.is_empty() && is(&ROOTS);
         let in_container = || self.stack.last().is_some_and(|open| open.role == Role::Container);
@@ -259,17 +227,13 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
         if !is_root && !is_entry {
             return;
         }
-        let known = self.binding(prefix).and_then(|binding| binding.space);
-        let space =
-            known.unwrap_or_else(|| if prefix.is_empty() { Space::Feed } else { Space::of_prefix(prefix) });
-        let odd = if is_root {
-            !matches!(space, Space::Feed | Space::Atom | Space::Rdf)
-        } else {
-            space == Space::Other
+        let odd = match self.bindings.space(prefix) {
+            Space::Feed | Space::Atom | Space::Rdf => false,
+            Space::Other => true,
+            _ => is_root,
         };
         if odd {
-            let uri = self.binding(prefix).map(|binding| binding.uri.clone()).unwrap_or_default();
-            self.bindings.push(Binding { prefix, uri, space: Some(Space::Feed) });
+            self.bindings.take_for_feed(prefix);
         }
     }
 
@@ -400,45 +364,6 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
         }
     }
 
-    fn bind(&mut self, tag: Tag<'t>) {
-        if !tag.inside.contains("xmlns") {
-            return;
-        }
-        for attribute in tag.attributes() {
-            let key = attribute.key.into_inner();
-            let prefix = match key.strip_prefix("xmlns") {
-                Some("") => "",
-                Some(rest) if rest.starts_with(':') => &rest[1..],
-                _ => continue,
-            };
-            if self.bindings.len() < MOST_BINDINGS {
-                let space = Space::of_uri(&attribute.value);
-                self.bindings.push(Binding { prefix, uri: attribute.value, space });
-            }
-        }
-    }
-
-    fn binding(&self, prefix: &str) -> Option<&Binding<'t>> {
-        self.bindings.iter().rev().find(|binding| binding.prefix == prefix)
-    }
-
-    fn uri(&self, written: &str) -> Option<Cow<'t, str>> {
-        let prefix = written.split_once(':').map_or("", |(prefix, _)| prefix);
-        self.binding(prefix).map(|binding| binding.uri.clone())
-    }
-
-    fn name(&self, written: &'t str) -> (Space, Cow<'t, str>) {
-        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
-        let bound = self.binding(prefix).and_then(|binding| binding.space);
-        let space = match (bound, prefix) {
-            (Some(space), _) => space,
-            // A default namespace that nobody knows is the publisher's own name for RSS.
-            (None, "") => Space::Feed,
-            (None, prefix) => Space::of_prefix(prefix),
-        };
-        (space, lower(local))
-    }
-
     fn end(mut self) -> Found<'t> {
         // Cut off: an entry that is still open is half an entry and dropped with what is above it.
         if let Some(at) = self.entry_at {
@@ -450,38 +375,5 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
         // An element of the head that is cut off is half too.
         self.stack.retain(|open| open.role == Role::Container);
         self.found
-    }
-}
-
-/// Elements of HTML that never hold anything and are nothing else in a feed.
-fn is_empty_html(written: &str) -> bool {
-    ["br", "hr", "img", "input", "wbr", "embed", "area", "col"]
-        .iter()
-        .any(|name| written.eq_ignore_ascii_case(name))
-}
-
-fn kept_attributes(tag: Tag<'_>) -> Attributes<'_> {
-    if tag.inside.len() == tag.name.len() {
-        return Vec::new();
-    }
-    let named = |attribute| {
-        let attribute: attributes::Attribute<'_> = attribute;
-        let key = attribute.key.into_inner();
-        // `xml:` names and namespace bindings keep their prefix, others are told apart by name alone.
-        let name = if key.starts_with("xml") { key } else { key.rsplit(':').next().unwrap_or(key) };
-        let value = match attribute.value {
-            Cow::Borrowed(value) => resolve(value),
-            Cow::Owned(value) => Cow::Owned(resolve(&value).into_owned()),
-        };
-        (lower(name), value)
-    };
-    tag.attributes().map(named).collect()
-}
-
-fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
     }
 }

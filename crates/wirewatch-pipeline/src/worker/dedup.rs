@@ -5,6 +5,7 @@ use super::{
     draft::Draft,
     guarded,
     page::{After, after},
+    pending::{Known, Pending},
     windows::Windows,
 };
 use crate::{
@@ -14,13 +15,12 @@ use crate::{
     message::{Clean, Finished, Judged, Notice, Notices},
     shared::Shared,
 };
-use std::collections::HashMap;
 use tokio::sync::mpsc;
 use wirewatch_dedup::{DedupConfig, Deduper, Judgement, Step, StoredText, revision_key};
 use wirewatch_model::{
     Announced, ArticleId, CleanArticle, Ordinal, PageFailure, Reject, Stage, Verdict, article_time, text_hash,
 };
-use wirewatch_store::{KnownArticle, Reader, StoreError, Write};
+use wirewatch_store::{Reader, StoreError, Write};
 
 /// How often the deduplicator may ask for texts about one article before it is taken as new.
 const ROUNDS: usize = 4;
@@ -33,29 +33,9 @@ pub(crate) struct Judge {
     /// What of the store is in the index.
     windows: Windows,
     notices: Notices,
-    /// Articles judged and not yet durable: the store does not know them.
-    pending: HashMap<ArticleId, Pending>,
-    /// Their addresses.
-    pending_by_identity: HashMap<String, ArticleId>,
+    pending: Pending,
     next_id: ArticleId,
     next_ordinal: Ordinal,
-}
-
-struct Pending {
-    identity: String,
-    revision_key: u128,
-    from_feed: bool,
-    identities: Vec<String>,
-    /// Judgements of this article on their way to the writer.
-    under_way: u32,
-}
-
-/// An article that is stored, or about to be.
-struct Known {
-    id: ArticleId,
-    identity: String,
-    revision_key: u128,
-    from_feed: bool,
 }
 
 /// How judging one text ended.
@@ -86,8 +66,7 @@ impl Judge {
             deduper,
             windows,
             notices,
-            pending: HashMap::new(),
-            pending_by_identity: HashMap::new(),
+            pending: Pending::default(),
             next_id,
             next_ordinal: Ordinal(0),
         })
@@ -122,18 +101,7 @@ impl Judge {
                 }
                 Notice::Dropped(_) => {}
             }
-            let gone = match self.pending.get_mut(&id) {
-                Some(pending) => {
-                    pending.under_way = pending.under_way.saturating_sub(1);
-                    pending.under_way == 0
-                }
-                None => false,
-            };
-            if gone && let Some(pending) = self.pending.remove(&id) {
-                for identity in pending.identities {
-                    self.pending_by_identity.remove(&identity);
-                }
-            }
+            self.pending.arrived(id);
         }
         self.windows.evict(&mut self.deduper, self.shared.clock.now());
     }
@@ -210,7 +178,7 @@ impl Judge {
         }
         draft.ordinal = self.next_ordinal;
         self.next_ordinal = Ordinal(self.next_ordinal.0 + 1);
-        self.remember(&draft, article.method.is_from_feed());
+        self.pending.add(&draft, article.method.is_from_feed());
         Ok(Judging::Article(Box::new(draft)))
     }
 
@@ -249,16 +217,8 @@ impl Judge {
     }
 
     fn find(&self, identities: &[String]) -> Result<Option<Known>, StoreError> {
-        let pending = identities.iter().find_map(|identity| self.pending_by_identity.get(identity));
-        if let Some(id) = pending
-            && let Some(pending) = self.pending.get(id)
-        {
-            return Ok(Some(Known {
-                id: *id,
-                identity: pending.identity.clone(),
-                revision_key: pending.revision_key,
-                from_feed: pending.from_feed,
-            }));
+        if let Some(known) = self.pending.find(identities) {
+            return Ok(Some(known));
         }
         Ok(self.reader.article_by_identities(identities)?.map(Known::from))
     }
@@ -341,7 +301,7 @@ impl Judge {
         exact: Option<ArticleId>,
     ) -> Result<Option<Judgement>, StoreError> {
         let pending = &self.pending;
-        let unsettled = |id| pending.contains_key(&id);
+        let unsettled = |id| pending.contains(id);
         self.windows.reach(draft.time, &self.reader, &mut self.deduper, unsettled)?;
         let incoming = draft.incoming(article);
         for _ in 0..ROUNDS {
@@ -373,38 +333,6 @@ impl Judge {
                 Ok((declared, leading))
             }
             _ => Ok((own, leading)),
-        }
-    }
-
-    fn remember(&mut self, draft: &Draft, from_feed: bool) {
-        let mut identities = draft.aliases.clone();
-        identities.push(draft.identity.clone());
-        for identity in &identities {
-            self.pending_by_identity.insert(identity.clone(), draft.id);
-        }
-        let pending = self.pending.entry(draft.id).or_insert_with(|| Pending {
-            identity: draft.identity.clone(),
-            revision_key: draft.revision_key,
-            from_feed,
-            identities: Vec::new(),
-            under_way: 0,
-        });
-        pending.under_way += 1;
-        pending.identities.append(&mut identities);
-        if !matches!(draft.verdict, Verdict::Same { .. }) {
-            pending.revision_key = draft.revision_key;
-            pending.from_feed = from_feed;
-        }
-    }
-}
-
-impl From<KnownArticle> for Known {
-    fn from(known: KnownArticle) -> Self {
-        Self {
-            id: known.id,
-            identity: known.identity,
-            revision_key: known.revision_key,
-            from_feed: known.method.starts_with("feed-"),
         }
     }
 }

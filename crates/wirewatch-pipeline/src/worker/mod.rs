@@ -6,6 +6,7 @@ mod draft;
 pub(crate) mod feed;
 pub(crate) mod inbox;
 pub(crate) mod page;
+mod pending;
 pub(crate) mod store;
 pub(crate) mod tag;
 mod unreached;
