@@ -3,7 +3,7 @@
 mod support;
 
 use support::*;
-use wirewatch_fetch::{Discovery, Found};
+use wirewatch_fetch::{Discovery, Found, Learnt};
 use wirewatch_model::FeedSettings;
 
 const PAGE: &[&str] = &["Content-Type: text/html"];
@@ -129,6 +129,126 @@ async fn news_sitemaps_stand_in_robots_txt_and_its_indexes() {
     let found = discover(&server, "/").await;
     assert_eq!(paths(&found), [("/sm/news.xml", Found::Sitemap)]);
     assert!(!server.paths().contains(&"/feed".to_owned()), "nothing is guessed where a feed was found");
+}
+
+/// A news sitemap with one entry.
+const NEWS: &str = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' \
+    xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>https://press.example/a</loc>\
+    <news:news><news:publication_date>2022-01-10T06:00:00Z</news:publication_date>\
+    <news:title>Talks</news:title></news:news></url></urlset>";
+
+#[tokio::test]
+async fn packed_sitemaps_and_indexes_are_unpacked() {
+    let index = "<sitemapindex><sitemap><loc>/sm/news.xml.gz</loc></sitemap></sitemapindex>";
+    let (news, index) = (gzip(NEWS.as_bytes()).await, gzip(index.as_bytes()).await);
+    for kind in ["application/gzip", "application/x-gzip", "application/octet-stream", "text/xml"] {
+        let (news, index) = (news.clone(), index.clone());
+        let server = Server::start(move |request| {
+            let packed = |body: &[u8]| answer(200, &[&format!("Content-Type: {kind}")], body);
+            match request.path.as_str() {
+                "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+                "/robots.txt" => answer(200, &[], "Sitemap: /sitemap.xml.gz\n"),
+                "/sitemap.xml.gz" => packed(&index),
+                "/sm/news.xml.gz" => packed(&news),
+                _ => answer(404, &[], ""),
+            }
+        })
+        .await;
+        let found = discover(&server, "/").await;
+        assert_eq!(paths(&found), [("/sm/news.xml.gz", Found::Sitemap)], "{kind}: {:?}", found.refused);
+        assert_eq!((found.feeds[0].entries, found.feeds[0].dated), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn sitemaps_that_an_earlier_robots_txt_named_are_remembered() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+        "/robots.txt" => answer(200, &[], "Sitemap: /sm/news.xml\n"),
+        "/sm/news.xml" => answer(200, &["Content-Type: text/xml"], NEWS),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let address = format!("http://press.example:{}/", server.addr.port());
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let fetcher = fetcher(&server);
+        fetcher.restore_robots(&kept, now());
+        let none = FeedSettings::default();
+        let found = fetcher.discover(&address, &none, now(), &mut |_, _, _| {}).await;
+        assert_eq!(paths(&found), [("/sm/news.xml", Found::Sitemap)]);
+        kept.extend(fetcher.take_learnt().into_iter().filter_map(|learnt| match learnt {
+            Learnt::Robots(rules) => Some(rules),
+            Learnt::Answers(_) => None,
+        }));
+    }
+    assert_eq!(server.paths().iter().filter(|path| *path == "/robots.txt").count(), 1);
+}
+
+#[tokio::test]
+async fn an_index_of_sitemaps_is_looked_for_where_it_usually_stands() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+        "/sitemap.xml" => answer(
+            200,
+            &["Content-Type: text/xml"],
+            "<sitemapindex><sitemap><loc>/sm/news.xml</loc></sitemap></sitemapindex>",
+        ),
+        "/sm/news.xml" => answer(200, &["Content-Type: text/xml"], NEWS),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    assert_eq!(paths(&discover(&server, "/").await), [("/sm/news.xml", Found::Sitemap)]);
+}
+
+#[tokio::test]
+async fn an_index_that_robots_txt_closes_is_not_looked_into() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => answer(200, PAGE, "<p>No feeds here.</p>"),
+        "/robots.txt" => answer(200, &[], "User-agent: *\nDisallow: /s\nSitemap: /sitemap.xml\n"),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    assert!(discover(&server, "/").await.feeds.is_empty());
+    assert!(!server.paths().contains(&"/sitemap.xml".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_that_was_had_is_not_asked_for_again_nor_is_one_that_links_to_itself() {
+    let page = "<a href='/'>RSS</a><a href='/rss'>RSS</a>";
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/" => answer(200, PAGE, page),
+        "/rss" => answer(200, FEED, feed("/n", "Press", 5)),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let asked = |path: &str| server.paths().iter().filter(|asked| *asked == path).count();
+    discover(&server, "/").await;
+    assert_eq!(asked("/"), 1);
+    let fetcher = fetcher(&server);
+    let address = format!("http://press.example:{}/", server.addr.port());
+    let answer = fetcher.fetch_feed(&due(&address), now()).await;
+    let seen = answer.seen_page().expect("a page");
+    let none = FeedSettings::default();
+    let found = fetcher.discover_from(seen, &address, &none, now(), &mut |_, _, _| {}).await;
+    assert_eq!(paths(&found), [("/rss", Found::Linked)]);
+    assert_eq!((asked("/"), asked("/rss"), found.page.as_ref()), (2, 2, Some(&address)));
+}
+
+#[tokio::test]
+async fn pauses_that_hosts_ask_for_meanwhile_are_told() {
+    for (busy, robots) in [("/", true), ("/robots.txt", false), ("/rss", true), ("/sitemap.xml", true)] {
+        let server = Server::start(move |request| match request.path.as_str() {
+            path if path == busy => answer(429, &["Retry-After: 3600"], ""),
+            "/robots.txt" if robots => answer(200, &[], "Sitemap: /sitemap.xml\n"),
+            "/" => answer(200, PAGE, "<a href='/rss'>RSS</a>"),
+            _ => answer(404, &[], ""),
+        })
+        .await;
+        let found = discover(&server, "/").await;
+        let hosts: Vec<&str> = found.host_pauses.iter().map(|pause| pause.host.as_str()).collect();
+        assert_eq!(hosts, ["press.example"], "{busy}");
+    }
 }
 
 #[tokio::test]

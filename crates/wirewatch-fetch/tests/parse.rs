@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use wirewatch_fetch::{NotAFeedKind, ParsedFeed, parse_feed};
+use wirewatch_model::Stamp;
 
 const RSS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/">
@@ -77,6 +78,23 @@ fn the_other_formats_are_read_whole() {
 }
 
 /// feed-rs is the second opinion on sound feeds: what it reads, we read the same.
+#[test]
+fn a_news_sitemap_dates_its_entries_inside_an_element_of_its_own() {
+    let feed = read(
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' \
+         xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>https://press.example/a</loc>\
+         <lastmod>2022-01-11</lastmod><n:news><n:publication><n:name>Press</n:name>\
+         <n:language>UK</n:language></n:publication>\
+         <n:publication_date>2022-01-10T08:00:00+02:00</n:publication_date><n:title>Talks</n:title></n:news>\
+         </url></urlset>",
+    );
+    let entry = &feed.entries[0];
+    assert_eq!((entry.title.as_str(), entry.language.as_deref()), ("Talks", Some("uk")));
+    let Some(Stamp::Instant { at, .. }) = entry.published else { panic!("{:?}", entry.published) };
+    assert_eq!(at.to_string(), "2022-01-10T06:00:00Z");
+    assert!(entry.updated.is_some());
+}
+
 #[test]
 fn sound_feeds_read_as_feed_rs_reads_them() {
     for body in [RSS, ATOM, RDF] {

@@ -152,8 +152,13 @@ pub(super) fn news_sitemaps(addresses: &[String], here: &Url) -> Vec<Candidate> 
 
 pub(super) fn is_news_sitemap(url: &Url) -> bool {
     let place = url[url::Position::BeforePath..].to_ascii_lowercase();
-    // A packed file is no text; the feed parser takes what HTTP packs only.
-    place.contains("news") && !place.contains(".gz")
+    place.contains("news") && !has_year(&place)
+}
+
+/// Whether a year stands in an address: that of an archive, or one that the next news will not have.
+fn has_year(place: &str) -> bool {
+    let runs = place.split(|letter: char| !letter.is_ascii_digit());
+    runs.filter(|run| run.len() >= 4).any(|run| run.starts_with("19") || run.starts_with("20"))
 }
 
 /// The addresses an index of sitemaps names.
@@ -350,11 +355,13 @@ mod tests {
     fn only_sitemaps_of_news_are_taken_from_an_index() {
         let index = b"<?xml version='1.0'?><sitemapindex><sitemap><loc> https://press.example/sitemap-news.xml?a=1&amp;b=2 </loc></sitemap>\
             <sitemap><loc>https://press.example/archive-2010.xml</loc></sitemap>\
-            <sitemap><loc>https://press.example/news.xml.gz</loc></sitemap></sitemapindex>";
+            <sitemap><loc>https://press.example/news-2010-01.xml.gz</loc></sitemap>\
+            <sitemap><loc>https://press.example/news-1.xml.gz</loc></sitemap></sitemapindex>";
         let here = Url::parse(HERE).expect("an address");
         let found = news_sitemaps(&index_addresses(index), &here);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(found[0].url, "https://press.example/sitemap-news.xml?a=1&b=2");
+        let urls: Vec<&str> = found.iter().map(|found| found.url.as_str()).collect();
+        let want = ["https://press.example/sitemap-news.xml?a=1&b=2", "https://press.example/news-1.xml.gz"];
+        assert_eq!(urls, want);
         assert_eq!(index_addresses(b"<urlset><url><loc>https://a.example/</loc></url></urlset>"), [""; 0]);
     }
 

@@ -37,6 +37,8 @@ const MOST_ASKED: usize = 20;
 const MOST_ADDED: usize = 12;
 /// Indexes of sitemaps that are looked into.
 const MOST_INDEXES: usize = 2;
+/// Where an index of sitemaps stands that robots.txt does not name.
+const USUAL_INDEX: &str = "/sitemap.xml";
 /// A site that names so many feeds is not searched for further ones.
 const ENOUGH: usize = 2;
 
@@ -217,18 +219,41 @@ impl<'a> Search<'a> {
         result
     }
 
-    /// News sitemaps that robots.txt names, and those their indexes name.
+    /// News sitemaps that robots.txt names, and those their indexes name; where it names nothing, those of
+    /// the index at its usual place.
     async fn add_sitemaps(&mut self, here: &str) {
         let Ok(here) = Url::parse(here) else { return };
-        let named = self.sitemap_lines(&here).await;
+        let mut named = self.sitemap_lines(&here).await;
+        if named.is_empty() {
+            named.push(USUAL_INDEX.to_owned());
+        }
         self.add(news_sitemaps(&named, &here));
         let parsed = named.iter().filter_map(|address| here.join(address).ok());
         let indexes: Vec<Url> = parsed.filter(|url| !is_news_sitemap(url)).take(MOST_INDEXES).collect();
         for index in indexes {
-            if let Ok(PageResult::Page(page, _held)) = self.page(index.as_str()).await {
-                self.add(news_sitemaps(&index_addresses(&page.body), &here));
-            }
+            let addresses = self.index(index.as_str()).await;
+            self.add(news_sitemaps(&addresses, &here));
         }
+    }
+
+    /// The addresses of an index of sitemaps. It is asked for as feeds are: packed ones are no pages.
+    async fn index(&mut self, url: &str) -> Vec<String> {
+        if self.may_ask(url).await.is_err() {
+            return Vec::new();
+        }
+        let due = self.due(url);
+        match self.fetcher.fetch_feed(&due, self.watch.now()).await.result {
+            FeedResult::Answered { status: 200, body, .. } => index_addresses(&body),
+            FeedResult::Answered { host_pause, .. } => {
+                self.found.host_pauses.extend(host_pause);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn due(&self, url: &str) -> DueFeed {
+        DueFeed { url: url.to_owned(), settings: self.settings_for(url), ..DueFeed::default() }
     }
 
     async fn sitemap_lines(&mut self, here: &Url) -> Vec<String> {
@@ -268,13 +293,12 @@ impl<'a> Search<'a> {
     /// Asks one address: a feed is kept, a page that lists feeds adds them.
     async fn ask(&mut self, candidate: Candidate) {
         if candidate.found == Found::Guessed
-            && let Err(reason) = self.may_guess(&candidate.url).await
+            && let Err(reason) = self.may_ask(&candidate.url).await
         {
             self.found.refused.push((candidate.url, reason));
             return;
         }
-        let settings = self.settings_for(&candidate.url);
-        let due = DueFeed { url: candidate.url.clone(), settings, ..DueFeed::default() };
+        let due = self.due(&candidate.url);
         let answer = self.fetcher.fetch_feed(&due, self.watch.now()).await;
         let (mut url, mut listed) = (candidate.url.clone(), Vec::new());
         if let FeedResult::Answered { status, url: answered, body, .. } = &answer.result {
@@ -317,7 +341,7 @@ impl<'a> Search<'a> {
     }
 
     /// What nobody named is asked for only when robots.txt lets us.
-    async fn may_guess(&mut self, url: &str) -> Result<(), String> {
+    async fn may_ask(&mut self, url: &str) -> Result<(), String> {
         let (Ok(url), Some(manner)) = (Url::parse(url), self.manner()) else { return Ok(()) };
         let pause = self.fetcher.pause(self.settings.host_pause_ms);
         let permission = self.fetcher.permission(&url, pause, &manner, self.watch).await;

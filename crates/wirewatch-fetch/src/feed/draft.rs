@@ -39,7 +39,7 @@ pub(crate) fn draft(entry: &Element<'_>) -> Draft {
         links: links(entry),
         base: base(entry),
         title: entry_title(entry),
-        published: first_date(entry, PUBLISHED),
+        published: first_date(entry, PUBLISHED).or_else(|| first_date(news(entry)?, PUBLISHED)),
         updated: first_date(entry, UPDATED),
         authors: authors(entry),
         summary: summary(entry),
@@ -177,20 +177,23 @@ fn base(entry: &Element<'_>) -> Option<String> {
 }
 
 fn entry_title(entry: &Element<'_>) -> String {
-    let named = |space| entry.child(space, "title").map(title_of).filter(|title| !title.is_empty());
+    let named = |space| named_in(entry, space);
     named(Space::Feed)
         .or_else(|| named(Space::Dublin))
         .or_else(|| named(Space::News))
-        .or_else(|| nested(entry, Space::News, "title"))
+        .or_else(|| named_in(news(entry)?, Space::News))
         .or_else(|| named(Space::Media))
         .or_else(|| named(Space::Itunes))
         .unwrap_or_default()
 }
 
-/// A title inside `news:news`.
-fn nested(entry: &Element<'_>, space: Space, name: &str) -> Option<String> {
-    let inside = entry.elements().find_map(|child| child.child(space, name))?;
-    Some(title_of(inside)).filter(|title| !title.is_empty())
+fn named_in(element: &Element<'_>, space: Space) -> Option<String> {
+    element.child(space, "title").map(title_of).filter(|title| !title.is_empty())
+}
+
+/// What a news sitemap says of an entry.
+fn news<'e, 'a>(entry: &'e Element<'a>) -> Option<&'e Element<'a>> {
+    entry.child(Space::News, "news")
 }
 
 /// A title as plain text, by its declared type: Atom's plain text holds no markup.
@@ -269,7 +272,8 @@ fn without_address(text: &str) -> &str {
 
 fn language(entry: &Element<'_>) -> Option<String> {
     let own = entry.attribute("xml:lang").map(str::to_owned);
-    own.or_else(|| entry.child(Space::Dublin, "language").and_then(trimmed))
+    let publication = || news(entry)?.child(Space::News, "publication")?.child(Space::News, "language");
+    own.or_else(|| entry.child(Space::Dublin, "language").or_else(publication).and_then(trimmed))
         .and_then(|code| language_code(&code))
 }
 

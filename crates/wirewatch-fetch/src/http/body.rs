@@ -79,8 +79,11 @@ pub(crate) async fn read(
     let raw: Pin<Box<dyn AsyncBufRead + Send>> = Box::pin(StreamReader::new(stream::iter(head).chain(wire)));
     let mut last = coding;
     let mut decoded = decoder(coding, raw);
-    // A body packed twice is unpacked twice and no further; the outer packing is named last.
-    if let Some((label, _)) = encoding.rsplit_once(',').filter(|_| coding != Coding::Plain) {
+    // A body packed twice is unpacked twice and no further; the outer packing is named last. What is a
+    // gzip file by itself (a sitemap) may be sent packed; raw deflate ends with what looks like a fault.
+    let inner = encoding.rsplit_once(',').map(|(label, _)| label).filter(|_| coding != Coding::Plain);
+    let may_be_file = !matches!(coding, Coding::Plain | Coding::Deflate);
+    if let Some(label) = inner.or(may_be_file.then_some("")) {
         let mut inner = BufReader::new(decoded);
         last = match tokio::time::timeout_at(deadline, inner.fill_buf()).await {
             Ok(Ok(start)) => Coding::of(label, &start[..start.len().min(MARK_BYTES)]),

@@ -12,7 +12,7 @@ pub(crate) struct Robots {
     rules: Vec<Rule>,
     /// Least time between two requests that the file asks for, in seconds.
     pub(crate) crawl_delay_secs: Option<u32>,
-    /// Sitemaps the file names, for a search for feeds; not kept beyond this process.
+    /// Sitemaps the file names, for a search for feeds.
     pub(crate) sitemaps: Vec<String>,
 }
 
@@ -45,7 +45,8 @@ impl Robots {
                 continue;
             }
             // `Sitemap` and unknown lines belong to no group and end none.
-            if key == "sitemap" && sitemaps.len() < MOST_SITEMAPS && value.len() <= 2048 {
+            if key == "sitemap" && !value.is_empty() && sitemaps.len() < MOST_SITEMAPS && value.len() <= 2048
+            {
                 sitemaps.push(value.to_owned());
             }
             if !matches!(key.as_str(), "allow" | "disallow" | "crawl-delay") {
@@ -67,7 +68,8 @@ impl Robots {
         let word = |rule: &Rule| if rule.allow { "allow" } else { "disallow" };
         let lines = self.rules.iter().map(|rule| format!("{}:{}\n", word(rule), rule.pattern));
         let delay = self.crawl_delay_secs.map(|secs| format!("crawl-delay:{secs}\n"));
-        lines.chain(delay).collect()
+        let sitemaps = self.sitemaps.iter().map(|sitemap| format!("sitemap:{sitemap}\n"));
+        lines.chain(delay).chain(sitemaps).collect()
     }
 
     /// The rules of [`Robots::to_text`].
@@ -93,6 +95,7 @@ impl Robots {
                 // The value is finite and positive; `as` saturates.
                 self.crawl_delay_secs = secs.map(|secs| secs.ceil() as u32).or(self.crawl_delay_secs);
             }
+            "sitemap" => self.sitemaps.push(value.to_owned()),
             // An empty rule matches nothing.
             _ if value.is_empty() => {}
             _ => self.rules.push(Rule { allow: key == "allow", pattern: normalise(value) }),
@@ -258,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rules_are_the_same_after_a_restart(file in "(user-agent:\\*\n)((dis)?allow:[/a-z#%*$: ]{0,9}\n|crawl-delay:[0-9.]{1,4}\n){0,6}") {
+        fn rules_are_the_same_after_a_restart(file in "(user-agent:\\*\n)((dis)?allow:[/a-z#%*$: ]{0,9}\n|crawl-delay:[0-9.]{1,4}\n|sitemap:[a-z/:#? ]{0,9}\n){0,6}") {
             let robots = Robots::parse(file.as_bytes(), "wirewatch");
             prop_assert_eq!(Robots::from_text(&robots.to_text()), robots);
         }

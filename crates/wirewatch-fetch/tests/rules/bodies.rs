@@ -53,6 +53,10 @@ async fn rule_23_every_encoding_is_undone_whatever_its_label() {
         ("deflate", plain.clone().into_bytes()),
         ("zstd", plain.clone().into_bytes()),
         ("utf-8", plain.clone().into_bytes()),
+        // A file that is packed by itself, sent packed.
+        ("gzip", twice.clone()),
+        ("", twice.clone()),
+        ("br", gzip_in_brotli.clone()),
         // Announced twice, and packed once or twice.
         ("gzip, gzip", zipped.clone()),
         ("gzip, gzip", twice),
