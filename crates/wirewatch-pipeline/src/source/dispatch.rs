@@ -147,3 +147,70 @@ fn address_to_look_up(owed: &OwedEntry) -> Option<String> {
     }
     owed.entry.url.as_deref().and_then(address::identity)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, PipelineConfig, Stages, inflight::InFlight};
+    use jiff::Timestamp;
+    use std::{
+        pin::pin,
+        sync::{Arc, mpsc as threads},
+        task::Poll,
+    };
+    use wirewatch_fetch::{FetchConfig, Fetcher};
+    use wirewatch_store::{Database, WriterOptions};
+    use wirewatch_tag::Tagger;
+
+    #[tokio::test]
+    async fn the_end_of_the_schedule_is_not_slept_through_when_it_comes_while_the_inbox_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open(folder.path().join("w.db")).expect("a database");
+        let writer = database.start_writer(WriterOptions::default()).expect("a writer");
+        let shared = Shared {
+            config: PipelineConfig::default(),
+            // It stands still: whoever waits for it waits for ever.
+            clock: Clock::manual(Timestamp::UNIX_EPOCH),
+            stages: Stages::new(Arc::new(Tagger::builtin())),
+            fetcher: Fetcher::new(FetchConfig::default()).expect("a fetcher"),
+            writer: writer.handle(),
+            counters: Arc::default(),
+            inflight: Arc::new(InFlight::default()),
+            failures: Arc::default(),
+            stop: CancellationToken::new(),
+            database,
+        };
+        let look = shared.look().expect("a reader");
+        let (in_use, is_in_use) = threads::channel();
+        let (let_go, wait) = threads::channel::<()>();
+        let other = tokio::spawn({
+            let look = look.clone();
+            async move {
+                look.ask(move |_| {
+                    in_use.send(()).expect("waited for");
+                    wait.recv().expect("told");
+                    Ok(())
+                })
+                .await
+            }
+        });
+        tokio::task::yield_now().await;
+        is_in_use.recv().expect("the connection is in use");
+
+        let (pages, _pages_in) = mpsc::channel(1);
+        let (finished, _finished_in) = mpsc::channel(1);
+        let schedule_ended = CancellationToken::new();
+        let mut dispatcher =
+            pin!(dispatch(shared.clone(), look, pages, finished, Some(schedule_ended.clone())));
+        std::future::poll_fn(|context| {
+            assert!(dispatcher.as_mut().poll(context).is_pending(), "it waits for the inbox");
+            Poll::Ready(())
+        })
+        .await;
+        schedule_ended.cancel();
+        let_go.send(()).expect("waited for");
+        other.await.expect("no panic").expect("read");
+        let ended = tokio::time::timeout(Duration::from_secs(20), dispatcher).await;
+        ended.expect("the end was slept through").expect("ends well");
+    }
+}
