@@ -15,18 +15,18 @@ use std::{
 /// An answer: the status line from its number on, further header lines, the body.
 type Answer = (&'static str, &'static str, String);
 
-/// A press behind a proxy on loopback that counts what it is asked.
+/// A press behind a proxy on loopback that keeps what it is asked.
 struct Press {
     settings: Vec<String>,
-    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Press {
     fn new(answer: fn(&str) -> Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let proxy = format!("proxy=http://{}", listener.local_addr().expect("an address"));
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let log = asked.clone();
+        let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = requests.clone();
         std::thread::spawn(move || {
             for mut socket in listener.incoming().map_while(Result::ok) {
                 let mut request = Vec::new();
@@ -34,11 +34,9 @@ impl Press {
                 while !request.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
                     request.push(byte[0]);
                 }
-                let request = String::from_utf8_lossy(&request);
-                let address = request.split(' ').nth(1).unwrap_or_default();
-                let path = address.split_once(".example").map_or("", |(_, path)| path).to_owned();
-                let (status, headers, body) = answer(&path);
-                log.lock().expect("no panic").push(path);
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let (status, headers, body) = answer(path(&request));
+                log.lock().expect("no panic").push(request);
                 let length = body.len();
                 let head = format!(
                     "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
@@ -47,7 +45,7 @@ impl Press {
             }
         });
         let settings = ["--set", &proxy, "--set", "host_pause_ms=0"].map(str::to_owned).to_vec();
-        Self { settings, asked }
+        Self { settings, requests }
     }
 
     fn feeds(&self, session: &Session, args: &[&str]) -> common::Ran {
@@ -55,10 +53,20 @@ impl Press {
         session.run(&args.chain(self.settings.iter().cloned()).collect::<Vec<String>>())
     }
 
+    /// The requests since the last call, whole.
+    fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().expect("no panic"))
+    }
+
     /// The paths asked for since the last call.
     fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().expect("no panic"))
+        self.requests().iter().map(|request| path(request).to_owned()).collect()
     }
+}
+
+fn path(request: &str) -> &str {
+    let address = request.split(' ').nth(1).unwrap_or_default();
+    address.split_once(".example").map_or("", |(_, path)| path)
 }
 
 const FEED: &str = "Content-Type: application/rss+xml\r\n";
@@ -78,6 +86,8 @@ fn site(path: &str) -> Answer {
             ("200 OK", "Content-Type: text/plain\r\n", "User-agent: *\nDisallow: /x\n".to_owned())
         }
         "/rss" => ("200 OK", FEED, feed()),
+        "/elsewhere" => ("200 OK", PAGE, link("http://other.example/rss")),
+        "/moved" => ("302 Found", "Location: http://other.example/rss\r\n", String::new()),
         "/" => ("200 OK", PAGE, link("/rss") + "<a href='/'>RSS</a>"),
         "/busy/" => ("200 OK", PAGE, link("/busy/rss")),
         "/busy/rss" => ("429 Too Many Requests", "Retry-After: 7200\r\n", String::new()),
@@ -222,4 +232,27 @@ fn a_database_that_cannot_be_written_keeps_nobody_from_a_check() {
     holder.execute_batch("BEGIN IMMEDIATE").expect("held");
     let ran = press.feeds(&session, &["check", "http://press.example/busy/rss"]).expect(3);
     assert!(ran.stdout.contains("429") && ran.stderr.contains("could not be stored"), "{}", ran.stderr);
+}
+
+#[test]
+fn headers_given_to_feeds_add_never_reach_another_origin() {
+    let press = Press::new(site);
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    let settings = ["--set", "headers.X-Key=sesame", "--set", "fetch_pages=false"];
+    // The feed of the page lies elsewhere, the other leads there.
+    let pages = ["http://press.example/elsewhere", "http://press.example/moved"];
+    for page in pages {
+        press.feeds(&session, &[&["add", page][..], &settings].concat()).expect(0);
+    }
+    session.run(&["run", "--once"]).expect(0);
+    let (home, away): (Vec<String>, Vec<String>) =
+        press.requests().into_iter().partition(|request| request.starts_with("GET http://press.example/"));
+    let tells = |request: &String| request.contains("sesame");
+    assert!(pages.iter().all(|page| home.iter().any(|request| request.contains(page) && tells(request))));
+    assert!(
+        away.iter().filter(|request| request.contains("http://other.example/rss")).count() >= 4,
+        "{away:?}"
+    );
+    assert_eq!(away.iter().find(|request| tells(request)), None);
 }
