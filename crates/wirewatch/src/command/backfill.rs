@@ -1,5 +1,6 @@
 //! `wirewatch backfill`: what the schedule would not take in.
 
+use super::demo::is_demo;
 use crate::{
     app::App,
     engine::{Engine, Progress, Summary, end_on_signals, fetch_config, runtime},
@@ -74,7 +75,9 @@ fn polls(app: &mut App) -> anyhow::Result<Exit> {
     let job = create_job(app, &engine, "backfill-feeds", json!({}))?;
     let write = ShortWrite::MakeDue { feeds: Vec::new(), at: app.now };
     engine.database.short_writer()?.write(&write)?;
-    let feeds = feeds::load(&app.config)?;
+    // The simulated press brings its own list, which only the demo knows.
+    let is_demo = is_demo(&engine.database.reader()?)?;
+    let feeds = if is_demo { None } else { Some(feeds::load(&app.config)?) };
     see(app, &engine, job, Task::Polls { feeds, asked_at: app.now })
 }
 
@@ -90,8 +93,8 @@ fn create_job(app: &App, engine: &Engine, kind: &str, arguments: serde_json::Val
 enum Task {
     /// Every owed address of this source.
     Urls { source: Option<FeedId> },
-    /// A check of every feed, and every entry they announce.
-    Polls { feeds: Vec<FeedSpec>, asked_at: Timestamp },
+    /// A check of every feed, and every entry they announce; with a list that is brought in first.
+    Polls { feeds: Option<Vec<FeedSpec>>, asked_at: Timestamp },
 }
 
 /// A command at its job.
@@ -108,7 +111,7 @@ impl JobHost for Command<'_> {
         self.bar.set_prefix("");
         let feeds = match &self.task {
             Task::Urls { .. } => None,
-            Task::Polls { feeds, .. } => Some(feeds.clone()),
+            Task::Polls { feeds, .. } => feeds.clone(),
         };
         Ok(self.engine.setup(&self.fetcher, feeds))
     }

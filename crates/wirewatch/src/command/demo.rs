@@ -11,7 +11,7 @@ use wirewatch_fetch::Fetcher;
 use wirewatch_model::Seq;
 use wirewatch_newswire::{Pace, Press, PressOptions, RunningPress};
 use wirewatch_pipeline::{Report, Source, Stop};
-use wirewatch_store::{OwnerLock, Reader, ShortWrite, StoreError, Write};
+use wirewatch_store::{Database, OwnerLock, Reader, ShortWrite, StoreError, Write};
 
 /// How long the press takes to publish everything while a daemon follows it.
 const PUBLISHING: Duration = Duration::from_secs(60);
@@ -47,17 +47,30 @@ pub(super) async fn keep_apart(engine: &Engine, demo: bool) -> anyhow::Result<()
             "{path} follows real feeds: the demo takes a database of its own; leave --db out, or name a new file"
         ))
         .into()),
-        (false, true) => Err(UsageError(format!(
-            "{path} follows the simulated press of `run --demo`: real feeds belong into another database; \
-             leave --db out, or name another file"
-        ))
-        .into()),
+        (false, true) => Err(for_the_press_alone(engine.database.path()).into()),
         (true, false) => {
             let mark = Write::Meta { key: MARK.to_owned(), value: Some("press".to_owned()) };
             engine.store(vec![mark]).await.context("the database cannot be marked as one of the demo")
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a database of the demo to a command that is about to change which real feeds are followed.
+pub(super) fn keep_real_feeds_out(app: &App) -> anyhow::Result<()> {
+    let path = app.database_path();
+    if path.exists() && is_demo(&Database::open_existing(&path)?.reader()?)? {
+        return Err(for_the_press_alone(&path).into());
+    }
+    Ok(())
+}
+
+fn for_the_press_alone(database: &Path) -> UsageError {
+    UsageError(format!(
+        "{} follows the simulated press of `run --demo`: real feeds belong into another database; \
+         leave --db out, or name another file",
+        database.display()
+    ))
 }
 
 /// Follows the press: edition by edition with `once`, else as it publishes.

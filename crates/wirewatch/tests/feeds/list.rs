@@ -145,3 +145,35 @@ fn a_database_of_the_demo_and_one_of_real_feeds_stay_apart() {
     assert_eq!(session.run(&["feeds", "list"]).expect(0).json_lines().len(), 5);
     session.run(&["feeds", "health", "https://listed.example/rss"]).expect(2);
 }
+
+#[test]
+fn no_command_brings_real_feeds_into_a_database_of_the_demo() {
+    let session = looked_after();
+    database(&session)
+        .execute_batch(
+            "INSERT INTO meta VALUES ('demo', 'press'); UPDATE feed SET origin = 'added' WHERE id = 4",
+        )
+        .expect("marked");
+    session.write("config/wirewatch/feeds.toml", "[[feed]]\nurl = \"https://listed.example/rss\"\n");
+    session.write(
+        "list.opml",
+        "<opml version='2.0'><body><outline type='rss' xmlUrl='https://new.example/rss'/></body></opml>",
+    );
+    let all = "SELECT group_concat(id || url || settings || coalesce(off, '-')) FROM feed";
+    let feeds = || database(&session).query_row(all, [], |row| row.get::<_, String>(0)).expect("read");
+    let before = feeds();
+    for command in [
+        &["add", "https://new.example/rss", "--no-check"][..],
+        &["import", "list.opml"],
+        &["set", "4", "http1_only=true"],
+    ] {
+        let ran = session.run(&[&["feeds"][..], command].concat()).expect(2);
+        assert!(ran.stderr.contains("leave --db out, or name another file"), "{command:?}: {}", ran.stderr);
+        assert_eq!(feeds(), before, "{command:?}");
+    }
+    // Every feed is asked, and none of the list comes in for it.
+    session.run(&["backfill", "feeds", "-q"]).expect(3);
+    assert_eq!(feeds(), before);
+    // One of their own takes them.
+    session.run(&["--db", "mine.db", "feeds", "add", "https://new.example/rss", "--no-check"]).expect(0);
+}

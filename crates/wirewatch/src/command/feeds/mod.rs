@@ -12,7 +12,7 @@ mod opml;
 mod remove;
 mod set;
 
-use crate::{app::App, exit::Exit};
+use crate::{app::App, command::demo::keep_real_feeds_out, exit::Exit};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -54,6 +54,9 @@ enum Action {
 }
 
 pub(crate) fn run(app: &mut App, args: &FeedsArgs) -> anyhow::Result<Exit> {
+    if matches!(args.action, Action::Add(_) | Action::Set(_) | Action::Import { .. }) {
+        keep_real_feeds_out(app)?;
+    }
     match &args.action {
         Action::List => list::list(app),
         Action::Health(args) => health::health(app, args),
