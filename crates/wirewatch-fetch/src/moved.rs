@@ -1,11 +1,11 @@
 //! Permanent redirects: when a feed's new address is believed.
 
 use crate::{
-    http::client::{Hop, is_home},
+    http::client::Hop,
     time::{DAY, seconds_between},
 };
 use url::Url;
-use wirewatch_model::{DueFeed, FeedCheck, PermanentRedirect};
+use wirewatch_model::{DueFeed, FeedCheck, PermanentRedirect, address};
 
 /// A permanent redirect is believed after this long, in seconds.
 const TRUSTED_AFTER_SECS: i64 = 7 * DAY;
@@ -50,8 +50,7 @@ fn permanent_target(hops: &[Hop], final_url: &str) -> Option<String> {
 
 /// Whether the feed's own headers may be sent to this address from now on.
 fn may_take_headers(due: &DueFeed, target: &str) -> bool {
-    let (from, to) = (Url::parse(&due.url), Url::parse(target));
-    due.settings.headers.is_empty() || matches!((from, to), (Ok(from), Ok(to)) if is_home(&from, &to))
+    due.settings.headers.is_empty() || address::headers_may_go(&due.url, target)
 }
 
 fn is_https_upgrade(from: &str, to: &str) -> bool {

@@ -129,6 +129,19 @@ pub fn host(address: &str) -> Option<String> {
     Url::parse(address.trim()).ok()?.host_str().map(|host| host.trim_end_matches('.').to_owned())
 }
 
+/// Whether headers that are meant for one address may be sent to another: only when that is at [home](is_home)
+/// of it. Not where one of them is no http(s) address.
+pub fn headers_may_go(from: &str, to: &str) -> bool {
+    matches!((Url::parse(from), Url::parse(to)), (Ok(from), Ok(to)) if is_home(&from, &to))
+}
+
+/// Whether an address is at home of another: on the same host and port, and never away from https.
+pub fn is_home(from: &Url, to: &Url) -> bool {
+    let rises =
+        (from.scheme(), to.scheme()) == ("http", "https") && from.port().is_none() && to.port().is_none();
+    from.host() == to.host() && (rises || from.origin() == to.origin())
+}
+
 /// The registrable domain of a host (`bbc.co.uk` for `news.bbc.co.uk`), by the Public Suffix List;
 /// the host itself when it has none (an IP address, a single label).
 pub fn registrable_domain(host: &str) -> String {
@@ -204,6 +217,28 @@ mod tests {
         assert_eq!(one, identity("http://news.example/a#comments"));
         assert_ne!(one, identity("http://m.news.example/a"));
         assert_eq!(identity("https://news.example/a/?id=1"), identity("https://news.example/a?id=1"));
+    }
+
+    #[test]
+    fn headers_stay_at_the_origin_they_were_given_for() {
+        let home = "https://news.example/rss";
+        for to in ["https://news.example/feed?a=1", "https://news.example:443/", "https://NEWS.example/"] {
+            assert!(headers_may_go(home, to), "{to}");
+        }
+        for to in [
+            "http://news.example/rss",
+            "https://www.news.example/rss",
+            "https://news.example:8443/rss",
+            "https://news.example.kray.example/rss",
+            "ftp://news.example/rss",
+            "news.example",
+            "",
+        ] {
+            assert!(!headers_may_go(home, to), "{to}");
+        }
+        assert!(headers_may_go("http://news.example/rss", home), "it rises to https");
+        assert!(!headers_may_go("http://news.example:8080/rss", home), "another port is another server");
+        assert!(!headers_may_go("mailto:a", "mailto:a"));
     }
 
     #[test]

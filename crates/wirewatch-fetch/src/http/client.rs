@@ -20,6 +20,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use url::Url;
+pub(crate) use wirewatch_model::address::is_home;
 use wirewatch_model::{FailureKind, HostPause};
 
 /// The body of an answer that is no success is read this far: enough to name a wall.
@@ -282,14 +283,6 @@ impl Client {
 /// dot.
 fn gate_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().trim_end_matches('.').to_owned()
-}
-
-/// Whether an address is where the own headers of a feed at another one may be sent: on the same host, and
-/// never away from https.
-pub(crate) fn is_home(from: &Url, to: &Url) -> bool {
-    let rises =
-        (from.scheme(), to.scheme()) == ("http", "https") && from.port().is_none() && to.port().is_none();
-    from.host() == to.host() && (rises || from.origin() == to.origin())
 }
 
 /// The value of Location when the status redirects.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use wirewatch_model::{
     DueFeed, FeedId, FeedSettings, Freshness, Health, PermanentRedirect, Publisher, Rhythm, Validators,
+    address,
 };
 
 /// Feeds that a better parser should read once more are spread over this time.
@@ -109,19 +110,24 @@ const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, 
         (SELECT max(s.lease_until) FROM websub s
           WHERE s.feed = f.id AND s.state NOT IN ('denied', 'ending')
             AND s.last_push IS NOT NULL AND s.missed = 0),
-        f.empty, f.last_unconditional
+        f.empty, f.last_unconditional, f.listed_url
    FROM feed f";
 
 fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFeed> {
     let Json(publisher): Json<Publisher> = row.get(2)?;
-    let Json(settings): Json<FeedSettings> = row.get(3)?;
+    let (url, listed_url): (String, String) = (row.get(1)?, row.get(20)?);
+    let Json(mut settings): Json<FeedSettings> = row.get(3)?;
+    // The writer keeps such a feed at home; what it cannot is asked without.
+    if !settings.headers.is_empty() && !address::headers_may_go(&listed_url, &url) {
+        settings.headers.clear();
+    }
     let freshness: Option<Json<Freshness>> = row.get(7)?;
     let Json(recent): Json<Vec<i64>> = row.get(8)?;
     let redirect: Option<Json<PermanentRedirect>> = row.get(11)?;
     let (id, faulty, version): (i64, bool, i64) = (row.get(0)?, row.get(12)?, row.get(13)?);
     Ok(DueFeed {
         id: FeedId(id),
-        url: row.get(1)?,
+        url,
         publisher,
         settings,
         validators: Validators {

@@ -1,7 +1,7 @@
 //! Table `feed`: which feeds there are, and what the user decided about them.
 
 use super::apply::optional;
-use super::{AddedFeeds, Context, Failure, FeedOverride, WriteError, publisher};
+use super::{AddedFeeds, Context, Failure, FeedOverride, WriteError, feed_address, publisher};
 use crate::column::{Json, Micros};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -104,8 +104,11 @@ pub(super) fn override_one(
     if changed == 0 {
         return Err(WriteError::NotFound { what: format!("feed {feed}") }.into());
     }
-    if let FeedOverride::Change { publisher: Some(publisher), .. } = change {
-        publisher::renamed(connection, publisher)?;
+    if let FeedOverride::Change { publisher, .. } = change {
+        if let Some(publisher) = publisher {
+            publisher::renamed(connection, publisher)?;
+        }
+        feed_address::keep_headers_home(connection, feed, at)?;
     }
     Ok(())
 }
@@ -224,6 +227,7 @@ fn update_listed(
             Json(&spec.settings),
             spec.folder
         ])?;
+    feed_address::keep_headers_home(connection, FeedId(known.id), at)?;
     // What the user or the publisher decided is not the list's to change.
     if matches!(known.off_by.as_deref(), None | Some("file" | "unlisted")) {
         connection

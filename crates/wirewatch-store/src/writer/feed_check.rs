@@ -1,7 +1,7 @@
 //! A check of a feed: everything it found, in one transaction.
 
 use super::apply::{optional, put_meta};
-use super::{CheckCounts, Context, Failure, WriteError, announce, host, websub};
+use super::{CheckCounts, Context, Failure, WriteError, announce, feed_address, host, websub};
 use crate::column::{Json, Micros, signed};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -35,7 +35,7 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
         host::pause(connection, pause)?;
     }
     if let Some(target) = &check.moved_to {
-        move_to(connection, check, target)?;
+        feed_address::move_to(connection, check.feed, target, check.checked_at)?;
     }
     if check.outcome == Outcome::Gone && check.next_due.is_none() {
         connection
@@ -211,57 +211,6 @@ pub(super) fn save_rhythm(
         Json(recent),
         Json(rhythm)
     ])?;
-    Ok(())
-}
-
-/// Follows a permanent redirect. When another feed is followed there already, this one ends. One that has
-/// the address and is switched off takes this one's instead: nobody would ask at the new one otherwise.
-fn move_to(connection: &Connection, check: &FeedCheck, target: &str) -> Result<(), Failure> {
-    let (feed, at) = (check.feed.0, check.checked_at);
-    let holder: Option<(i64, String, bool)> = optional(
-        connection
-            .prepare_cached(
-                "SELECT id, url, off IS NULL FROM feed WHERE (url = ?1 OR listed_url = ?1) AND id <> ?2
-                  ORDER BY off IS NULL DESC, url = ?1 DESC LIMIT 1",
-            )?
-            .query_row(params![target, feed], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))),
-    )?;
-    match holder {
-        Some((holder, _, true)) => {
-            connection
-                .prepare_cached("UPDATE feed SET off = ?2, off_by = 'moved' WHERE id = ?1")?
-                .execute(params![feed, format!("moved to the address of feed {holder}")])?;
-            Ok(())
-        }
-        Some((holder, url, false)) if url == target => {
-            let left: String = connection
-                .prepare_cached("SELECT url FROM feed WHERE id = ?1")?
-                .query_row([feed], |row| row.get(0))?;
-            // No two feeds have one address, not even between two statements.
-            set_url(connection, holder, &format!("moving:{holder}"))?;
-            ask_at(connection, feed, target, at)?;
-            ask_at(connection, holder, &left, at)
-        }
-        _ => ask_at(connection, feed, target, at),
-    }
-}
-
-/// Gives a feed another address, and its history the change.
-fn ask_at(connection: &Connection, feed: i64, url: &str, at: Timestamp) -> Result<(), Failure> {
-    connection
-        .prepare_cached("UPDATE feed_address SET until = ?2 WHERE feed = ?1 AND until IS NULL")?
-        .execute(params![feed, Micros(at)])?;
-    connection
-        .prepare_cached(
-            "INSERT INTO feed_address VALUES (?1, ?2, ?3, NULL)
-             ON CONFLICT (feed, since, url) DO UPDATE SET until = NULL",
-        )?
-        .execute(params![feed, url, Micros(at)])?;
-    set_url(connection, feed, url)
-}
-
-fn set_url(connection: &Connection, feed: i64, url: &str) -> Result<(), Failure> {
-    connection.prepare_cached("UPDATE feed SET url = ?2 WHERE id = ?1")?.execute(params![feed, url])?;
     Ok(())
 }
 

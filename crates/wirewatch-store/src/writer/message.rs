@@ -241,7 +241,8 @@ pub enum FeedOverride {
         title: Option<String>,
         /// The folder it stands in.
         folder: Option<String>,
-        /// Its settings, all of them.
+        /// Its settings, all of them. Headers are for the address it was added under: a feed that has
+        /// moved to another origin is asked there again.
         settings: Box<FeedSettings>,
         /// Its publisher, by another name or of another kind; `None` leaves it. What a list says of a
         /// publisher stays for the articles.

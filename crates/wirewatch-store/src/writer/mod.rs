@@ -16,6 +16,7 @@ mod copies;
 mod entry;
 mod failure;
 mod feed;
+mod feed_address;
 mod feed_check;
 mod group;
 mod host;

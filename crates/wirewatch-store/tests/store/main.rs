@@ -14,6 +14,7 @@ mod items;
 mod opening;
 mod schedule;
 mod schema;
+mod secrets;
 mod support;
 mod websub;
 mod work;

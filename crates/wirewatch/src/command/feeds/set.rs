@@ -50,8 +50,11 @@ pub(super) fn set(app: &App, args: &SetArgs) -> anyhow::Result<Exit> {
     let publisher = (publisher != feed.publisher).then_some(publisher);
     let change = FeedOverride::Change { title, folder: place, settings: Box::new(settings), publisher };
     let write = ShortWrite::OverrideFeed { feed: feed.id, change, at: app.now };
-    Database::open_existing(app.database_path())?.short_writer()?.write(&write)?;
-    tracing::info!("{} is asked with these settings from its next check on", feed.url);
+    let database = Database::open_existing(app.database_path())?;
+    database.short_writer()?.write(&write)?;
+    // Headers may have taken it back to the address it was added under.
+    let now = database.reader()?.find_feed(&feed.id.to_string())?.map_or(feed.url, |feed| feed.url);
+    tracing::info!("{now} is asked with these settings from its next check on");
     Ok(Exit::Done)
 }
 
