@@ -9,6 +9,7 @@ use crate::{
         body::BodyEnd,
         budget::BytesHeld,
         client::{Answer, Ask, Hop, NoAnswer},
+        gate::PutOff,
         headers::{Headers, conditions},
         link::take_hub,
         settings::{Manner, SettingsError},
@@ -77,7 +78,7 @@ pub enum FeedResult {
     },
     /// A host on the way asked earlier to be left alone, or its turn did not come in time: it was not
     /// asked.
-    Paused(HostPause),
+    Paused(PutOff),
     /// The request failed.
     Failed {
         /// The class of the failure.
@@ -126,7 +127,7 @@ impl Fetcher {
             host_pause: self.pause(due.settings.host_pause_ms),
             crawl_delay: None,
             manner,
-            patience: Duration::MAX,
+            patience: self.client().patience_at_first(),
             wanted: |_| true,
             watch,
         };
@@ -135,7 +136,7 @@ impl Fetcher {
                 let (hops, result) = answered(answer);
                 (asked, hops, result)
             }
-            Err(NoAnswer::Paused(pause)) => (Asked::Nothing, Vec::new(), FeedResult::Paused(pause)),
+            Err(NoAnswer::NotAsked(put_off)) => (Asked::Nothing, Vec::new(), FeedResult::Paused(put_off)),
             Err(NoAnswer::Failed { kind, message, hops, not_before }) => {
                 (asked, hops, FeedResult::Failed { kind, message, not_before })
             }
@@ -151,9 +152,9 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
     let mut check = blank(due, at, elapsed);
     check.unconditional = asked == Asked::Whole;
     match result {
-        FeedResult::Paused(pause) => {
-            check.next_due = Some(pause.until.max(at));
-            check.outcome = Outcome::Paused { host: pause.host, until: pause.until };
+        FeedResult::Paused(PutOff { host, until, reason }) => {
+            check.next_due = Some(until.max(at));
+            check.outcome = Outcome::Paused { host, until, reason };
         }
         FeedResult::Failed { kind, message, not_before } => {
             check.outcome = Outcome::Failed { failure: kind, message };
@@ -164,7 +165,7 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             check.status = Some(status);
             check.body_bytes = body.len() as u64;
             let answer = Read { headers: &headers, url: &url, body: &body, cut, asked };
-            read_answer(due, &mut check, status, &answer);
+            read_answer(due, &mut check, status, &answer, &hops);
             drop((body, held));
             if check.outcome.is_success() {
                 moved::watch(due, &mut check, &hops, &url);
@@ -240,7 +241,7 @@ pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedChec
     }
 }
 
-fn read_answer(due: &DueFeed, check: &mut FeedCheck, status: u16, answer: &Read<'_>) {
+fn read_answer(due: &DueFeed, check: &mut FeedCheck, status: u16, answer: &Read<'_>, hops: &[Hop]) {
     let failed = |failure, message: String| Outcome::Failed { failure, message };
     let name = || status_name(status);
     check.outcome = match status {
@@ -250,7 +251,8 @@ fn read_answer(due: &DueFeed, check: &mut FeedCheck, status: u16, answer: &Read<
             Outcome::Unchanged
         }
         304 => failed(FailureKind::Status, "304 although nothing was asked conditionally".to_owned()),
-        410 => Outcome::Gone,
+        // What stands elsewhere for now may be gone there; the feed is not.
+        410 if hops.iter().all(|hop| matches!(hop.status, 301 | 308)) => Outcome::Gone,
         429 => Outcome::Busy,
         _ => match wall(status, answer.headers, answer.body) {
             Some(by) => Outcome::Blocked { by: by.to_owned() },

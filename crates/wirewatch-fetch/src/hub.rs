@@ -6,6 +6,7 @@ use crate::{
     feed_check::status_name,
     http::{
         client::{Answer, Ask, NoAnswer},
+        gate::PutOff,
         settings::Manner,
     },
     time::Watch,
@@ -52,9 +53,12 @@ pub struct HubRequest<'a> {
 /// Why a hub did not accept a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
-    /// Its host asked to be left alone.
+    /// Its host asked to be left alone, by the answer.
     #[error("{}", .0.reason)]
     Paused(HostPause),
+    /// Its host is left alone for now.
+    #[error("not asked: {} until {:.0}", .0.reason, .0.until)]
+    NotAsked(PutOff),
     /// It answered that it will not.
     #[error("{said}")]
     Refused {
@@ -64,8 +68,13 @@ pub enum HubError {
         not_before: Option<Timestamp>,
     },
     /// It could not be asked.
-    #[error("{0}")]
-    Failed(String),
+    #[error("{said}")]
+    Failed {
+        /// What happened.
+        said: String,
+        /// It is not to be asked again before, by a redirect on the way.
+        not_before: Option<Timestamp>,
+    },
 }
 
 impl Fetcher {
@@ -82,21 +91,22 @@ impl Fetcher {
             host_pause: self.client().config().host_pause,
             crawl_delay: None,
             manner: Manner::default(),
-            patience: Duration::MAX,
+            patience: self.client().patience_at_first(),
             wanted: |_| false,
             watch: Watch::start(now),
         };
         match self.ask_in_secret(request.hub, &ask).await {
             // 204 is how hubs of the time before the Recommendation accept.
             Ok(Answer { status: 202 | 204, .. }) => Ok(()),
-            Ok(Answer { host_pause: Some(pause), .. }) | Err(NoAnswer::Paused(pause)) => {
-                Err(HubError::Paused(pause))
-            }
+            Ok(Answer { host_pause: Some(pause), .. }) => Err(HubError::Paused(pause)),
+            Err(NoAnswer::NotAsked(put_off)) => Err(HubError::NotAsked(put_off)),
             Ok(answer) => {
                 let not_before = answer.headers.retry_after(ask.watch.now()).max(answer.not_before);
                 Err(HubError::Refused { said: refusal(&answer), not_before })
             }
-            Err(NoAnswer::Failed { message, .. }) => Err(HubError::Failed(message)),
+            Err(NoAnswer::Failed { message, not_before, .. }) => {
+                Err(HubError::Failed { said: message, not_before })
+            }
         }
     }
 

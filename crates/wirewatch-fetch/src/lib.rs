@@ -46,6 +46,7 @@ pub use health::usual_gap_secs;
 pub use http::{
     budget::BytesHeld,
     client::Hop,
+    gate::PutOff,
     guard::{AddressError, Lookup},
     headers::Headers,
     settings::{SettingsError, check_settings},

@@ -6,16 +6,17 @@ use crate::{
     http::{
         body::BodyEnd,
         budget::BytesHeld,
-        client::{Answer, Ask, NoAnswer},
+        client::{Answer, Ask, NoAnswer, Walk},
+        gate::PutOff,
         headers::{Headers, conditions},
         settings::{Manner, SettingsError},
         walls::wall,
     },
+    permission::AsPage,
     time::Watch,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 use wirewatch_model::{FailureKind, FeedSettings, HostPause, Page, PageFailure, Validators};
 
 const ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5";
@@ -35,9 +36,6 @@ const KEPT_HEADERS: &[&str] = &[
     "server",
     "x-robots-tag",
 ];
-
-/// A page whose host's turn is further away than this is put off: waiting would hold a worker.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A page to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,8 +66,8 @@ pub enum PageResult {
     Page(Page, BytesHeld),
     /// 304 to a conditional request.
     NotModified,
-    /// The page was not asked for, or answered 429: the host wants to be left alone. Nothing is known of
-    /// the page, so this counts as no failed attempt.
+    /// The page was not asked for, or answered 429: its host is left alone. Nothing is known of the page, so
+    /// this counts as no failed attempt.
     Postponed {
         /// When to ask again.
         until: Timestamp,
@@ -98,19 +96,25 @@ impl Fetcher {
             host_pause: pause,
             crawl_delay: None,
             manner,
-            patience: PATIENCE,
+            patience: self.client().patience_at_first(),
             wanted: may_be_html,
             watch,
         };
         let mut walk = self.client().walk(&request.url)?;
         loop {
-            let crawl_delay = self.permission(walk.url(), pause, &ask.manner, watch).await?;
+            let crawl_delay =
+                self.permission(walk.url(), &as_page(&ask)).await.map_err(|no_page| no_page.after(&walk))?;
             ask.crawl_delay = Some(crawl_delay);
             if let Some(answer) = self.client().step(&mut walk, &ask).await? {
                 return Ok(judge(answer, conditional, watch.now()));
             }
+            ask.patience = self.client().patience_after_redirect();
         }
     }
+}
+
+fn as_page(ask: &Ask) -> AsPage<'_> {
+    AsPage { pause: ask.host_pause, manner: &ask.manner, patience: ask.patience, watch: ask.watch }
 }
 
 /// Why no answer to the page itself was had.
@@ -125,10 +129,26 @@ pub(crate) enum NoPage {
 }
 
 impl NoPage {
-    /// The host asked to be left alone, just now or earlier.
-    pub(crate) fn paused(pause: HostPause, just_now: bool) -> Self {
-        let reason = format!("{} asked to be left alone: {}", pause.host, pause.reason);
-        Self::Postponed { until: pause.until, reason, host_pause: just_now.then_some(pause) }
+    /// The host asked for a pause just now.
+    pub(crate) fn paused(pause: HostPause) -> Self {
+        let reason = format!("{} asked for a pause: {}", pause.host, pause.reason);
+        Self::Postponed { until: pause.until, reason, host_pause: Some(pause) }
+    }
+
+    /// Nothing was asked.
+    pub(crate) fn not_asked(put_off: PutOff) -> Self {
+        Self::Postponed { until: put_off.until, reason: put_off.reason, host_pause: None }
+    }
+
+    /// Who was put off behind a redirect has asked something, and in vain.
+    fn after(self, walk: &Walk) -> Self {
+        match self {
+            Self::Postponed { until, reason, host_pause: None } if walk.is_redirected() => {
+                let reason = format!("it redirects, and {reason} until {until:.0}");
+                Self::Failed(PageFailure { status: None, reason, lasting: false, retry_after: Some(until) })
+            }
+            other => other,
+        }
     }
 }
 
@@ -142,7 +162,7 @@ impl From<SettingsError> for NoPage {
 impl From<NoAnswer> for NoPage {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
-            NoAnswer::Paused(pause) => Self::paused(pause, false),
+            NoAnswer::NotAsked(put_off) => Self::not_asked(put_off),
             NoAnswer::Failed { kind, message, not_before, .. } => {
                 let lasting = kind == FailureKind::Address;
                 Self::Failed(PageFailure { status: None, reason: message, lasting, retry_after: not_before })
@@ -166,7 +186,7 @@ fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {
     let Answer { url, hops, status, headers, body, end, held, host_pause, not_before } = answer;
     if let Some(pause) = host_pause {
         // 429: a request to wait is no failure of the page.
-        return NoPage::paused(pause, true).into();
+        return NoPage::paused(pause).into();
     }
     let retry_after = headers.retry_after(at).max(not_before);
     let failure =

@@ -6,12 +6,13 @@ use crate::{
     http::{
         body::BodyEnd,
         client::{Answer, Ask, NoAnswer},
+        gate::Patience,
         robots::{READ_BYTES, Robots},
         settings::Manner,
     },
     learnt::Learnt,
     memory::{Worth, thin},
-    page::{NoPage, PATIENCE},
+    page::NoPage,
     time::{Watch, after},
 };
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ const ACCEPT: &str = "text/plain, */*;q=0.5";
 /// How long robots.txt is believed, in seconds: a day when it was had, less when it was not.
 const BELIEVED_SECS: i64 = 24 * 3600;
 const FAILED_SECS: i64 = 600;
+/// Clocks are put right by less than this, in seconds.
+const BELIEVED_AHEAD_SECS: i64 = 300;
 /// Longest Crawl-delay that is kept, in seconds: a day.
 const LONGEST_CRAWL_DELAY_SECS: u32 = 24 * 3600;
 /// What the rules remembered may take, in bytes.
@@ -34,17 +37,19 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// What an origin takes without its rules, in bytes, about.
 const ORIGIN_BYTES: usize = 512;
 
+/// How robots.txt is asked for when it must be: as the page would be.
+pub(crate) struct AsPage<'a> {
+    /// Kept between starts.
+    pub(crate) pause: Duration,
+    pub(crate) manner: &'a Manner,
+    pub(crate) patience: Patience,
+    pub(crate) watch: Watch,
+}
+
 impl Fetcher {
-    /// Asks robots.txt whether a page may be asked for; the Crawl-delay when it may. `pause` is kept
-    /// between starts when robots.txt itself must be asked for.
-    pub(crate) async fn permission(
-        &self,
-        url: &Url,
-        pause: Duration,
-        manner: &Manner,
-        watch: Watch,
-    ) -> Result<Duration, NoPage> {
-        let robots = self.robots(url, pause, manner, watch).await?;
+    /// Asks robots.txt whether a page may be asked for; the Crawl-delay when it may.
+    pub(crate) async fn permission(&self, url: &Url, as_page: &AsPage<'_>) -> Result<Duration, NoPage> {
+        let robots = self.robots(url, as_page).await?;
         if robots.allows(&url[Position::BeforePath..Position::AfterQuery]) {
             let secs = robots.crawl_delay_secs.unwrap_or(0).min(LONGEST_CRAWL_DELAY_SECS);
             return Ok(Duration::from_secs(secs.into()));
@@ -54,17 +59,12 @@ impl Fetcher {
     }
 
     /// The rules of an origin, from memory or asked for now.
-    pub(crate) async fn robots(
-        &self,
-        url: &Url,
-        pause: Duration,
-        manner: &Manner,
-        watch: Watch,
-    ) -> Result<Arc<Robots>, NoPage> {
+    pub(crate) async fn robots(&self, url: &Url, as_page: &AsPage<'_>) -> Result<Arc<Robots>, NoPage> {
+        let AsPage { pause, manner, patience, watch } = *as_page;
         let (memory, origin) = (self.robots_memory(), &url[..Position::BeforePath]);
         let asking = memory.asking(origin, watch.now());
         let _asking = asking.lock().await;
-        if let Some(Kept { rules, until }) = memory.recall(origin, watch.now()) {
+        if let Some(Kept { rules, until, .. }) = memory.recall(origin, watch.now()) {
             return rules.map_err(|reason| not_now(reason, until));
         }
         let Ok(address) = url.join("/robots.txt") else { return Ok(Arc::default()) };
@@ -76,14 +76,18 @@ impl Fetcher {
             host_pause: pause,
             crawl_delay: None,
             manner: manner.clone(),
-            patience: PATIENCE,
+            patience,
             wanted: |_| true,
             watch,
         };
+        let mut not_before = None;
         let rules = match self.client().ask(address.as_str(), &ask).await {
-            Err(NoAnswer::Paused(pause)) => return Err(NoPage::paused(pause, false)),
-            Ok(Answer { host_pause: Some(pause), .. }) => return Err(NoPage::paused(pause, true)),
-            Ok(answer) => rules_of(&answer, self.product_token()),
+            Err(NoAnswer::NotAsked(put_off)) => return Err(NoPage::not_asked(put_off)),
+            Ok(Answer { host_pause: Some(pause), .. }) => return Err(NoPage::paused(pause)),
+            Ok(answer) => {
+                not_before = answer.headers.retry_after(watch.now()).max(answer.not_before);
+                rules_of(&answer, self.product_token())
+            }
             // A robots.txt that redirects in circles or away is not there (RFC 9309 §2.3.1.2).
             Err(NoAnswer::Failed { kind: FailureKind::Redirect, .. }) => Ok(Arc::default()),
             Err(NoAnswer::Failed { kind: FailureKind::Address, message, hops, .. }) => {
@@ -93,11 +97,17 @@ impl Fetcher {
                 }
                 Ok(Arc::default())
             }
-            Err(NoAnswer::Failed { message, .. }) => Err(format!("robots.txt could not be had: {message}")),
+            Err(NoAnswer::Failed { message, not_before: named, .. }) => {
+                not_before = named;
+                Err(format!("robots.txt could not be had: {message}"))
+            }
         };
-        let secs = if rules.is_ok() { BELIEVED_SECS } else { FAILED_SECS };
-        let until = after(watch.now(), secs);
-        memory.keep(origin, Kept { rules: rules.clone(), until }, watch.now());
+        let since = watch.now();
+        let until = match &rules {
+            Ok(_) => after(since, BELIEVED_SECS),
+            Err(_) => after(since, FAILED_SECS).max(not_before.unwrap_or(since)),
+        };
+        memory.keep(origin, Kept { rules: rules.clone(), since, until }, since);
         if let Ok(rules) = &rules {
             let (origin, rules) = (origin.to_owned(), rules.to_text());
             self.client().lessons().add(Learnt::Robots(RobotsRules { origin, until, rules }));
@@ -128,6 +138,7 @@ struct Origin {
 struct Kept {
     /// The rules, or why nothing may be asked for at the moment.
     rules: Result<Arc<Robots>, String>,
+    since: Timestamp,
     until: Timestamp,
 }
 
@@ -143,8 +154,10 @@ impl RobotsMemory {
         asking
     }
 
+    /// What is believed now; what was noted by a clock that was ahead is not.
     fn recall(&self, name: &str, now: Timestamp) -> Option<Kept> {
-        self.origins().by_name.get(name)?.kept.clone().filter(|kept| kept.until > now)
+        let is_believed = |kept: &Kept| kept.until > now && kept.since <= after(now, BELIEVED_AHEAD_SECS);
+        self.origins().by_name.get(name)?.kept.clone().filter(is_believed)
     }
 
     /// Keeps what an origin answered; the caller holds its lock, so that it is not forgotten here.
@@ -168,7 +181,7 @@ impl RobotsMemory {
         // Held until it is kept, as `keep` wants it.
         let _asking = self.asking(&kept.origin, now);
         // A clock that was set back must not make rules live for years.
-        self.keep(&kept.origin, Kept { rules: Ok(rules), until: kept.until.min(latest) }, now);
+        self.keep(&kept.origin, Kept { rules: Ok(rules), since: now, until: kept.until.min(latest) }, now);
     }
 
     fn origins(&self) -> MutexGuard<'_, Origins> {
@@ -248,7 +261,7 @@ mod tests {
 
     fn keep(memory: &RobotsMemory, name: &str, rules: &Arc<Robots>, secs: i64) {
         let _asking = memory.asking(name, now());
-        memory.keep(name, Kept { rules: Ok(rules.clone()), until: after(now(), secs) }, now());
+        memory.keep(name, Kept { rules: Ok(rules.clone()), since: now(), until: after(now(), secs) }, now());
     }
 
     #[track_caller]

@@ -50,7 +50,7 @@ async fn any_other_answer_is_a_refusal_with_its_first_line() {
     assert!(
         matches!(asked(answer(500, &[], "x".repeat(100_000))).await, Err(HubError::Refused { said, .. }) if said.len() < 300)
     );
-    assert!(matches!(asked(Vec::new()).await, Err(HubError::Failed(_))));
+    assert!(matches!(asked(Vec::new()).await, Err(HubError::Failed { .. })));
 }
 
 #[tokio::test]
@@ -70,10 +70,10 @@ async fn a_form_follows_redirects_that_keep_it_a_form_and_no_others() {
 #[tokio::test]
 async fn a_hub_is_guarded_like_any_address() {
     let server = Server::start(|_| answer(307, &["Location: http://169.254.169.254/"], "")).await;
-    assert!(matches!(fetcher(&server).ask_hub(&request(HUB), now()).await, Err(HubError::Failed(_))));
+    assert!(matches!(fetcher(&server).ask_hub(&request(HUB), now()).await, Err(HubError::Failed { .. })));
     for hub in ["http://127.0.0.1/", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/hub", "hub"] {
         let refused = fetcher(&server).ask_hub(&request(hub), now()).await;
-        assert!(matches!(refused, Err(HubError::Failed(_))), "{hub}: {refused:?}");
+        assert!(matches!(refused, Err(HubError::Failed { .. })), "{hub}: {refused:?}");
     }
 }
 
@@ -82,9 +82,9 @@ async fn a_hub_is_told_nothing_where_others_can_read_it() {
     let server = Server::start(|_| answer(307, &["Location: http://plain.example/hub"], "")).await;
     let fetcher = fetcher(&server);
     let told = fetcher.ask_hub(&request(HUB), now()).await;
-    assert!(matches!(&told, Err(HubError::Failed(said)) if said.contains("https")), "{told:?}");
+    assert!(matches!(&told, Err(HubError::Failed { said, .. }) if said.contains("https")), "{told:?}");
     let told = fetcher.ask_hub(&request("http://plain.example/hub"), now()).await;
-    assert!(matches!(&told, Err(HubError::Failed(said)) if said.contains("https")), "{told:?}");
+    assert!(matches!(&told, Err(HubError::Failed { said, .. }) if said.contains("https")), "{told:?}");
     for (hub, kept) in [
         ("https://plain.example/", true),
         (HUB, true),
@@ -107,13 +107,26 @@ async fn the_time_a_hub_names_comes_with_its_refusal() {
 }
 
 #[tokio::test]
+async fn the_time_a_hub_names_by_a_redirect_comes_also_when_nobody_answers_there() {
+    let redirect = ["Location: /dead", "Retry-After: 86400"];
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/dead" => Vec::new(),
+        _ => answer(307, &redirect, ""),
+    })
+    .await;
+    let told = fetcher(&server).ask_hub(&request(HUB), now()).await;
+    let Err(HubError::Failed { not_before: Some(named), .. }) = told else { panic!("{told:?}") };
+    assert!(named >= now() + jiff::SignedDuration::from_hours(24));
+}
+
+#[tokio::test]
 async fn a_hub_that_asks_for_a_pause_gets_it() {
     let server = Server::start(|_| answer(429, &["Retry-After: 600"], "")).await;
     let fetcher = fetcher(&server);
-    for _ in 0..2 {
-        let paused = fetcher.ask_hub(&request(HUB), now()).await;
-        assert!(matches!(paused, Err(HubError::Paused(pause)) if pause.host == "press.example"));
-    }
+    let paused = fetcher.ask_hub(&request(HUB), now()).await;
+    assert!(matches!(paused, Err(HubError::Paused(pause)) if pause.host == "press.example"));
+    let again = fetcher.ask_hub(&request(HUB), now()).await;
+    assert!(matches!(again, Err(HubError::NotAsked(put_off)) if put_off.host == "press.example"));
     assert_eq!(server.requests().len(), 1, "the second request was not sent");
 }
 

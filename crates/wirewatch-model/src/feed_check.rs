@@ -15,12 +15,14 @@ pub enum Outcome {
     Unchanged,
     /// The server asked us to wait.
     Busy,
-    /// Not asked: the host had asked for a pause, by the answer for another address.
+    /// Not asked: the host had asked for a pause, by the answer for another address, or others took its time.
     Paused {
         /// The host.
         host: String,
         /// No request to it before this.
         until: Timestamp,
+        /// Why, in words that `until` and the time may follow.
+        reason: String,
     },
     /// 410: the publisher took the feed away.
     Gone,

@@ -22,6 +22,7 @@ use crate::{
     feed_check::{FeedAnswer, FeedResult, read_feed},
     http::{client::is_home, settings::Manner},
     page::{NoPage, PageAnswer, PageRequest, PageResult},
+    permission::AsPage,
     time::Watch,
 };
 use candidates::{index_addresses, is_news_sitemap, news_sitemaps};
@@ -258,8 +259,7 @@ impl<'a> Search<'a> {
 
     async fn sitemap_lines(&mut self, here: &Url) -> Vec<String> {
         let Some(manner) = self.manner() else { return Vec::new() };
-        let pause = self.fetcher.pause(self.settings.host_pause_ms);
-        match self.fetcher.robots(here, pause, &manner, self.watch).await {
+        match self.fetcher.robots(here, &self.as_page(&manner)).await {
             Ok(robots) => robots.sitemaps.clone(),
             Err(no_page) => {
                 self.reason(no_page);
@@ -318,9 +318,7 @@ impl<'a> Search<'a> {
         let reason = match check.outcome {
             Outcome::Failed { message, .. } => message,
             Outcome::Blocked { by } => format!("{by} keeps programs out"),
-            Outcome::Paused { host, until } => {
-                format!("not asked: {host} asked for a pause until {until:.0}")
-            }
+            Outcome::Paused { until, reason, .. } => format!("not asked: {reason} until {until:.0}"),
             other => other.as_str().to_owned(),
         };
         self.found.refused.push((candidate.url, reason));
@@ -340,11 +338,16 @@ impl<'a> Search<'a> {
         settings
     }
 
+    fn as_page<'m>(&self, manner: &'m Manner) -> AsPage<'m> {
+        let patience = self.fetcher.client().patience_at_first();
+        let pause = self.fetcher.pause(self.settings.host_pause_ms);
+        AsPage { pause, manner, patience, watch: self.watch }
+    }
+
     /// What nobody named is asked for only when robots.txt lets us.
     async fn may_ask(&mut self, url: &str) -> Result<(), String> {
         let (Ok(url), Some(manner)) = (Url::parse(url), self.manner()) else { return Ok(()) };
-        let pause = self.fetcher.pause(self.settings.host_pause_ms);
-        let permission = self.fetcher.permission(&url, pause, &manner, self.watch).await;
+        let permission = self.fetcher.permission(&url, &self.as_page(&manner)).await;
         permission.map(drop).map_err(|no_page| self.reason(no_page))
     }
 }

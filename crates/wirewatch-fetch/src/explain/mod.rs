@@ -12,7 +12,7 @@ pub use words::repair_in_words;
 use crate::{
     feed::{NotAFeedKind, parse_feed},
     feed_check::{Asked, FeedAnswer, FeedResult, plan_after, read_feed, status_name},
-    http::{client::Hop, headers::Headers},
+    http::{client::Hop, gate::PutOff, headers::Headers},
     time::{seconds_between, span_in_words},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -103,8 +103,8 @@ struct Seen {
     headers: Headers,
     asked: Asked,
     is_page: bool,
-    /// The host is to be left alone: asked for earlier, nothing was sent.
-    paused: Option<HostPause>,
+    /// Nothing was sent.
+    paused: Option<PutOff>,
     zone: TimeZone,
 }
 
@@ -219,8 +219,8 @@ fn redirect(seen: &Seen, nth: usize, hop: &Hop) -> Line {
 fn answered(seen: &Seen, check: &FeedCheck) -> Line {
     if let Some(pause) = &seen.paused {
         let until = seen.clock(pause.until);
-        let value = format!("not asked: {} asked for a pause until {until}", pause.host);
-        return line("pause", value, pause.reason.clone());
+        let value = format!("not asked: {} until {until}", pause.reason);
+        return line("pause", value, "nothing is asked of a host before its time");
     }
     let Some(status) = check.status else {
         let message = match &check.outcome {
@@ -234,7 +234,7 @@ fn answered(seen: &Seen, check: &FeedCheck) -> Line {
         Outcome::Unchanged if status == 304 => "unchanged since the last check".to_owned(),
         Outcome::Unchanged => "the same bytes as at the last check".to_owned(),
         Outcome::Busy => "the server asks to be left alone".to_owned(),
-        Outcome::Paused { host, .. } => format!("{host} asked for a pause"),
+        Outcome::Paused { reason, .. } => reason.clone(),
         Outcome::Gone => "the publisher took it away: it would not be asked again".to_owned(),
         Outcome::Blocked { by } => format!("{by}, a wall against programs, answers for it"),
         Outcome::Failed { .. } if seen.is_page => {

@@ -7,7 +7,7 @@ use crate::{
         budget::{Budget, BytesHeld},
         clients::Clients,
         error::classify,
-        gate::{Gates, Pace, Patience},
+        gate::{Gates, Pace, Patience, PutOff},
         guard::AddressGuard,
         headers::Headers,
         settings::Manner,
@@ -25,6 +25,9 @@ use wirewatch_model::{FailureKind, HostPause};
 
 /// The body of an answer that is no success is read this far: enough to name a wall.
 const ERROR_BODY_BYTES: usize = 64 * 1024;
+
+/// A time between starts that lasts longer than this is not waited for: that would hold a worker.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -51,8 +54,8 @@ pub(crate) struct Ask {
     /// The Crawl-delay, when this is a page.
     pub(crate) crawl_delay: Option<Duration>,
     pub(crate) manner: Manner,
-    /// A pause between starts that lasts longer than this is not waited for.
-    pub(crate) patience: Duration,
+    /// How long the host's turn is waited for.
+    pub(crate) patience: Patience,
     /// Whether the body of a success is worth reading, by its headers.
     pub(crate) wanted: fn(&Headers) -> bool,
     pub(crate) watch: Watch,
@@ -76,14 +79,30 @@ impl Walk {
         &self.url
     }
 
+    /// Whether a redirect was followed.
+    pub(crate) fn is_redirected(&self) -> bool {
+        !self.hops.is_empty()
+    }
+
     fn failed(&self, kind: FailureKind, message: String) -> NoAnswer {
         NoAnswer::Failed { kind, message, hops: self.hops.clone(), not_before: self.not_before }
     }
 
-    /// What a redirect asked for counts also where its target is paused.
-    fn paused(&self, pause: HostPause) -> NoAnswer {
-        let until = self.not_before.map_or(pause.until, |asked| asked.max(pause.until));
-        NoAnswer::Paused(HostPause { until, ..pause })
+    /// Once a redirect was followed something was asked, and in vain: who is put off then has failed.
+    fn put_off(&self, put_off: PutOff) -> NoAnswer {
+        if self.hops.is_empty() {
+            return NoAnswer::NotAsked(put_off);
+        }
+        let PutOff { until, reason, .. } = put_off;
+        let message = format!("it redirects, and {reason} until {until:.0}");
+        let not_before = self.not_before.max(Some(until));
+        NoAnswer::Failed { kind: FailureKind::Redirect, message, hops: self.hops.clone(), not_before }
+    }
+
+    /// Whether a request of this walk has just gone to the host that is asked next.
+    fn stays(&self) -> bool {
+        let last = self.hops.last().and_then(|hop| Url::parse(&hop.url).ok());
+        last.is_some_and(|last| gate_of(&last) == gate_of(&self.url))
     }
 }
 
@@ -114,8 +133,8 @@ pub(crate) struct Answer {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum NoAnswer {
-    /// The host asked to be left alone, or its turn was too far away: it was not asked.
-    Paused(HostPause),
+    /// The host asked earlier to be left alone, or its turn was too far away: nothing was asked.
+    NotAsked(PutOff),
     /// The request failed; `not_before` as in [`Answer`].
     Failed { kind: FailureKind, message: String, hops: Vec<Hop>, not_before: Option<Timestamp> },
 }
@@ -171,10 +190,10 @@ impl Client {
     /// Makes one request: `None` when it was redirected, and the walk now stands before the target.
     pub(crate) async fn step(&self, walk: &mut Walk, ask: &Ask) -> Result<Option<Answer>, NoAnswer> {
         let host = gate_of(&walk.url);
-        let pace = Pace { pause: ask.host_pause, page: ask.crawl_delay };
-        let patience = Patience { turn: self.turn_timeout(walk), pause: ask.patience };
-        let turn = self.gates.enter(&host, pace, patience, ask.watch).await;
-        let turn = turn.map_err(|pause| walk.paused(pause))?;
+        // Crawl-delay is between pages: a page that redirects within its host is one.
+        let pace = Pace { pause: ask.host_pause, page: ask.crawl_delay.filter(|_| !walk.stays()) };
+        let turn = self.gates.enter(&host, pace, self.patience(walk, ask), ask.watch).await;
+        let turn = turn.map_err(|put_off| walk.put_off(put_off))?;
         let sent = Instant::now();
         let response = self.send(walk, ask).await.map_err(|(kind, message)| walk.failed(kind, message))?;
         walk.left = walk.left.saturating_sub(sent.elapsed());
@@ -198,11 +217,19 @@ impl Client {
         Ok(Some(Answer { url, hops, status, headers, body: bytes, end, held, host_pause, not_before }))
     }
 
-    /// Many feeds may redirect to one slow host: who waits long for that would hold up feeds of hosts
-    /// that have nothing to do with it.
-    fn turn_timeout(&self, walk: &Walk) -> Duration {
-        let config = &self.config;
-        if walk.hops.is_empty() { config.turn_timeout } else { config.redirect_turn_timeout }
+    /// How long the first host asked is waited for.
+    pub(crate) fn patience_at_first(&self) -> Patience {
+        Patience { turn: self.config.turn_timeout, pause: PATIENCE }
+    }
+
+    /// How long the target of a redirect is waited for. Many feeds may redirect to one slow host: who waits
+    /// long for that would hold up feeds of hosts that have nothing to do with it.
+    pub(crate) fn patience_after_redirect(&self) -> Patience {
+        Patience { turn: self.config.redirect_turn_timeout, pause: PATIENCE }
+    }
+
+    fn patience(&self, walk: &Walk, ask: &Ask) -> Patience {
+        if walk.hops.is_empty() { ask.patience } else { self.patience_after_redirect() }
     }
 
     async fn send(&self, walk: &Walk, ask: &Ask) -> Result<reqwest::Response, (FailureKind, String)> {

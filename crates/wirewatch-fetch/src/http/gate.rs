@@ -28,6 +28,8 @@ const AGAIN_PAUSE_SECS: i64 = 60;
 const LONGEST_PAUSE_SECS: i64 = 24 * 3600;
 /// No host is granted a longer pause, in seconds: one that ends later was noted under a wrong clock.
 const LATEST_PAUSE_SECS: i64 = 7 * DAY;
+/// Who has to wait longer than this for the time between starts does not keep the turn meanwhile.
+const SHORT_WAIT: Duration = Duration::from_secs(3);
 /// Who waited in vain for a turn comes again after this, in seconds.
 const PUT_OFF_SECS: i64 = 60;
 
@@ -79,6 +81,17 @@ struct Pause {
     strikes: u32,
 }
 
+/// Why a host is not asked now, and when it may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutOff {
+    /// The host.
+    pub host: String,
+    /// When it may be asked.
+    pub until: Timestamp,
+    /// Why not before, in words that `until` and the time may follow.
+    pub reason: String,
+}
+
 /// The right to be the one connection to a host; dropping it lets the next one in.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -89,28 +102,36 @@ impl Gates {
     /// Waits for the turn at a host: until no other request runs and `pause` has passed since the
     /// last one started. A host that asked to be left alone is not waited for: the pause it is in
     /// comes back at once, also to those who were waiting when it asked. Nor is one whose turn is further
-    /// away than `patience`.
+    /// away than `patience`. Who waits long for the time between starts lets others by.
     pub(crate) async fn enter(
         &self,
         host: &str,
         pace: Pace,
         patience: Patience,
         watch: Watch,
-    ) -> Result<Turn, HostPause> {
+    ) -> Result<Turn, PutOff> {
         let gate = self.gate(host, watch.now());
         gate.open(host, watch.now())?;
-        let turn = tokio::time::timeout(patience.turn, gate.turn.clone().lock_owned()).await;
-        let mut starts = turn.map_err(|_| crowded(host, watch.now()))?;
-        gate.open(host, watch.now())?;
-        let (left, pause) = starts.left(pace);
-        if left > patience.pause {
-            return Err(too_long(host, pause, left, watch.now()));
+        loop {
+            let turn = tokio::time::timeout(patience.turn, gate.turn.clone().lock_owned()).await;
+            let mut starts = turn.map_err(|_| crowded(host, watch.now()))?;
+            gate.open(host, watch.now())?;
+            let (left, pause) = starts.left(pace);
+            if left > patience.pause {
+                return Err(too_long(host, pause, left, watch.now()));
+            }
+            let others_may = left > SHORT_WAIT;
+            if others_may {
+                drop(starts);
+                tokio::time::sleep(left).await;
+                continue;
+            }
+            if !left.is_zero() {
+                tokio::time::sleep(left).await;
+            }
+            starts.note(pace);
+            return Ok(Turn { _guard: starts });
         }
-        if !left.is_zero() {
-            tokio::time::sleep(left).await;
-        }
-        starts.note(pace);
-        Ok(Turn { _guard: starts })
     }
 
     /// Restores a pause.
@@ -192,16 +213,14 @@ impl Starts {
 
 impl Gate {
     /// Whether the host may be asked, or else its pause.
-    fn open(&self, host: &str, now: Timestamp) -> Result<(), HostPause> {
-        let mut pause = lock(&self.pause);
-        pause.until = pause.until.map(|until| until.min(after(now, LATEST_PAUSE_SECS)));
-        match pause.until.filter(|until| *until > now) {
-            Some(until) => Err(HostPause {
-                host: host.to_owned(),
-                until,
-                reason: pause.reason.clone(),
-                strikes: pause.strikes,
-            }),
+    fn open(&self, host: &str, now: Timestamp) -> Result<(), PutOff> {
+        // The clock may be wrong now as well as it may have been then: what is kept stays as it is.
+        let latest = after(now, LATEST_PAUSE_SECS);
+        match lock(&self.pause).until.filter(|until| *until > now) {
+            Some(until) => {
+                let reason = format!("{host} asked for a pause");
+                Err(PutOff { host: host.to_owned(), until: until.min(latest), reason })
+            }
             None => Ok(()),
         }
     }
@@ -225,17 +244,17 @@ impl Gate {
 }
 
 /// The answer to one who would have to wait too long between two requests.
-fn too_long(host: &str, pause: Duration, left: Duration, now: Timestamp) -> HostPause {
+fn too_long(host: &str, pause: Duration, left: Duration, now: Timestamp) -> PutOff {
     // One second more: the machine's clock and the times given here need not agree to the microsecond.
     let secs = i64::try_from(left.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-    let reason = format!("one request in {} s is allowed", pause.as_secs());
-    HostPause { host: host.to_owned(), until: after(now, secs), reason, strikes: 0 }
+    let reason = format!("{host} is left alone for the {} s between two requests", pause.as_secs());
+    PutOff { host: host.to_owned(), until: after(now, secs), reason }
 }
 
 /// The answer to one whose turn did not come.
-fn crowded(host: &str, now: Timestamp) -> HostPause {
-    let reason = "its turn did not come: other requests to it take long".to_owned();
-    HostPause { host: host.to_owned(), until: after(now, PUT_OFF_SECS), reason, strikes: 0 }
+fn crowded(host: &str, now: Timestamp) -> PutOff {
+    let reason = format!("{host} is left to other requests, which take long,");
+    PutOff { host: host.to_owned(), until: after(now, PUT_OFF_SECS), reason }
 }
 
 /// A poisoned lock holds plain values that are never left half-changed.

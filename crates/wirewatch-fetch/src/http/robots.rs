@@ -30,7 +30,7 @@ impl Robots {
         let text = String::from_utf8_lossy(&body[..body.len().min(READ_BYTES)]);
         let (mut own, mut general, mut sitemaps) = (None, None, Vec::new());
         let (mut names_us, mut names_all, mut in_rules) = (false, false, true);
-        for line in text.trim_start_matches('\u{feff}').lines() {
+        for line in text.trim_start_matches('\u{feff}').split(['\n', '\r']) {
             let Some((key, value)) = key_value(line) else { continue };
             if key == "user-agent" {
                 if in_rules {

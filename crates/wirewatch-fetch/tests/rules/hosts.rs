@@ -1,9 +1,12 @@
 //! Rule 24: one connection at a time and a pause between starts for each host.
 
-use crate::support::{FEED, HTML, Server, answer, check, config, due, fetcher, now, page_at, rss};
+use crate::support::{
+    FEED, HTML, Server, answer, check, check_at, config, due, failure, fetcher, next, now, page_at, rss,
+};
+use jiff::SignedDuration;
 use std::time::{Duration, Instant};
 use wirewatch_fetch::{FetchConfig, Fetcher};
-use wirewatch_model::Outcome;
+use wirewatch_model::FailureKind;
 
 #[tokio::test]
 async fn rule_24_one_connection_at_a_time_for_pages_and_feeds_of_a_host() {
@@ -106,9 +109,15 @@ async fn rule_24_a_request_that_is_given_up_gives_its_turn_back() {
     assert!(waiting.await.outcome.is_success());
 }
 
-#[tokio::test]
-async fn a_redirect_to_a_host_that_takes_long_puts_the_feed_off_and_holds_no_worker() {
-    let near = Server::start(|_| answer(302, &["Location: http://slow.example/rss"], "")).await;
+/// A host that answers nobody, and a fetcher that waits for no turn behind a redirect; `near` redirects
+/// feeds and pages there.
+async fn beside_a_slow_host()
+-> (Server, Fetcher, tokio::task::JoinHandle<wirewatch_fetch::FeedAnswer>, tokio::net::TcpStream) {
+    let near = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(404, &[], ""),
+        _ => answer(302, &["Location: http://slow.example/rss"], ""),
+    })
+    .await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let slow = silent.local_addr().expect("an address");
     let hosts = [("press.example", near.addr), ("slow.example", slow)];
@@ -117,11 +126,36 @@ async fn a_redirect_to_a_host_that_takes_long_puts_the_feed_off_and_holds_no_wor
     let held = fetcher.clone();
     let hanging = tokio::spawn(async move { held.fetch_feed(&due("http://slow.example/rss"), now()).await });
     // The connection is there: the turn is taken.
-    let _connection = silent.accept().await.expect("a client");
-    let check = check(&fetcher, &due(FEED)).await;
-    assert!(matches!(&check.outcome, Outcome::Paused { host, .. } if host == "slow.example"), "{check:?}");
-    assert_eq!(check.host_pause, None, "it is no pause of the host");
-    let wait = check.next_due.expect("a time").duration_since(check.checked_at);
-    assert!(wait <= jiff::SignedDuration::from_secs(60), "{wait}");
+    let (connection, _) = silent.accept().await.expect("a client");
+    (near, fetcher, hanging, connection)
+}
+
+#[tokio::test]
+async fn rule_08_a_feed_that_redirects_to_a_slow_host_is_asked_no_oftener_than_its_floor() {
+    let (near, fetcher, hanging, _connection) = beside_a_slow_host().await;
+    let mut feed = due(FEED);
+    feed.settings.interval_floor_secs = Some(3_600);
+    let mut at = now();
+    for failures in 1..=3 {
+        let check = check_at(&fetcher, &feed, at).await;
+        assert_eq!(failure(&check), FailureKind::Redirect);
+        assert!(check.unconditional, "its own server was asked");
+        assert_eq!(check.host_pause, None, "it is no pause of the slow host");
+        let wait = check.next_due.expect("a time").duration_since(check.checked_at);
+        assert!(wait >= SignedDuration::from_secs(3_600), "{wait}");
+        feed = next(&feed, &check);
+        assert_eq!(feed.failures, failures);
+        at = check.next_due.expect("a time");
+    }
+    assert_eq!(near.requests().len(), 3);
+    hanging.abort();
+}
+
+#[tokio::test]
+async fn a_page_that_redirects_to_a_slow_host_counts_its_attempts() {
+    let (_near, fetcher, hanging, _connection) = beside_a_slow_host().await;
+    let failed = page_at(&fetcher, "http://press.example/1").await.expect_err("no page");
+    assert!(!failed.lasting && failed.retry_after.is_some(), "{failed:?}");
+    assert!(failed.reason.contains("it redirects, and slow.example"), "{}", failed.reason);
     hanging.abort();
 }

@@ -98,6 +98,20 @@ async fn rule_18_a_failure_in_between_forgets_nothing_and_teaches_nothing() {
     assert_eq!(check.moved_to.as_deref(), Some("http://press.example/new"));
 }
 
+#[tokio::test]
+async fn rule_17_a_feed_is_gone_only_when_its_own_address_says_so() {
+    for (status, gone) in [(301, true), (308, true), (302, false), (307, false)] {
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/rss" => answer(status, &["Location: /elsewhere"], ""),
+            _ => answer(410, &[], ""),
+        })
+        .await;
+        let check = check(&fetcher(&server), &due(FEED)).await;
+        assert_eq!(check.outcome == Outcome::Gone, gone, "{status}");
+        assert_eq!(check.next_due.is_none(), gone, "{status}");
+    }
+}
+
 /// What a sound answer at `url` teaches after these redirects.
 fn learnt(hops: &[(&str, u16)], url: &str) -> (Option<String>, Option<String>) {
     let result = FeedResult::Answered {

@@ -5,6 +5,7 @@ use crate::support::{
     redirecting, rss, with_robots,
 };
 use jiff::SignedDuration;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wirewatch_fetch::Fetcher;
 
 #[tokio::test]
@@ -255,10 +256,74 @@ async fn rule_27_a_long_crawl_delay_puts_pages_off_and_holds_no_worker() {
     let (until, reason) = postponed(&second);
     let wait = until.duration_since(now());
     assert!(wait >= SignedDuration::from_secs(590) && wait <= SignedDuration::from_secs(602), "{wait}");
-    assert!(reason.contains("one request in 600 s"), "{reason}");
+    assert!(reason.contains("for the 600 s between two requests"), "{reason}");
     assert_eq!(second.host_pause, None, "feeds of the host go on");
     assert_eq!(server.paths(), ["/robots.txt", "/1"]);
     assert!(crate::support::check(&fetcher, &due("http://press.example/rss")).await.status.is_some());
+}
+
+#[tokio::test]
+async fn rule_27_a_page_that_redirects_within_its_host_is_one_page_to_a_crawl_delay() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], "User-agent: *\nCrawl-delay: 600"),
+        "/1" => answer(301, &["Location: /2"], ""),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await;
+    assert!(page_at(&fetcher(&server), "http://press.example/1").await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_14_the_time_robots_txt_is_not_to_be_asked_before_is_kept() {
+    let server = Server::start(|_| answer(503, &["Retry-After: 86400"], "")).await;
+    let fetcher = fetcher(&server);
+    for later in [0, 601, 86_000] {
+        let at = now() + SignedDuration::from_secs(later);
+        let failed =
+            fetcher.fetch_page(&page_of("http://press.example/1"), at).await.result.expect_err("no page");
+        assert!(failed.retry_after >= Some(now() + SignedDuration::from_secs(86_400)), "{failed:?}");
+    }
+    assert_eq!(server.paths(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn rule_27_what_a_clock_that_was_ahead_noted_keeps_no_page_away() {
+    let asked = AtomicBool::new(false);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" if !asked.swap(true, Ordering::SeqCst) => answer(500, &[], ""),
+        "/robots.txt" => answer(404, &[], ""),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await;
+    let fetcher = fetcher(&server);
+    let wrong = now() + SignedDuration::from_hours(24 * 3_650);
+    assert!(fetcher.fetch_page(&page_of("http://press.example/1"), wrong).await.result.is_err());
+    assert!(page_at(&fetcher, "http://press.example/1").await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_27_lines_may_end_as_on_an_old_mac() {
+    let server = with_robots("User-agent: *\rDisallow: /private\r").await;
+    assert!(page_at(&fetcher(&server), "http://press.example/private/1").await.is_err());
+}
+
+#[tokio::test]
+async fn a_feed_that_redirects_to_a_host_whose_pages_wait_is_read() {
+    let www = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(200, &[], "User-agent: *\nCrawl-delay: 50"),
+        "/rss" => answer(200, &[], crate::support::rss(1)),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await;
+    let feeds = redirecting("http://www.press.example/rss").await;
+    let fetcher = fetcher_of(&[("feeds.press.example", &feeds), ("www.press.example", &www)]);
+    page_at(&fetcher, "http://www.press.example/1").await.expect("a page");
+    let waiting = page_of("http://www.press.example/2");
+    let waiting = fetcher.fetch_page(&waiting, now());
+    tokio::pin!(waiting);
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let check = crate::support::check(&fetcher, &due("http://feeds.press.example/rss")).await;
+    assert!(check.outcome.is_success(), "{check:?}");
 }
 
 #[tokio::test]

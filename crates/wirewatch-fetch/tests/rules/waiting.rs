@@ -43,7 +43,11 @@ async fn rule_13_a_429_stops_the_whole_host() {
     // Feeds and pages, whatever the spelling of the host.
     for url in ["http://press.example/other", "http://PRESS.example:80/x", "http://press.example./rss"] {
         let other = check(&fetcher, &due(url)).await;
-        let paused = Outcome::Paused { host: "press.example".to_owned(), until: pause.until };
+        let paused = Outcome::Paused {
+            host: "press.example".to_owned(),
+            until: pause.until,
+            reason: "press.example asked for a pause".to_owned(),
+        };
         assert_eq!((other.outcome, other.next_due), (paused, Some(pause.until)), "{url}");
         assert_eq!(other.health, Health::Ok, "nothing was seen of the feed");
     }
@@ -62,7 +66,10 @@ async fn rule_13_a_host_that_is_paused_stops_redirects_to_it() {
     let fetcher = fetcher_of(&[("busy.example", &busy), ("press.example", &from)]);
     check(&fetcher, &due("http://busy.example/1")).await;
     let check = check(&fetcher, &due(FEED)).await;
-    assert!(matches!(check.outcome, Outcome::Paused { host, .. } if host == "busy.example"));
+    assert!(check.not_before >= Some(now() + SignedDuration::from_hours(2)), "{check:?}");
+    assert!(
+        matches!(&check.outcome, Outcome::Failed { message, .. } if message.contains("busy.example asked for a pause"))
+    );
     assert_eq!(busy.requests().len(), 1);
 }
 

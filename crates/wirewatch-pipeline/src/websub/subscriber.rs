@@ -181,13 +181,14 @@ async fn ask(
                     desk.shared.writer.write(Write::HostPaused(pause.clone())).await?;
                     Some(pause.until)
                 }
-                HubError::Refused { not_before: Some(named), .. } => {
+                HubError::Refused { not_before: Some(named), .. }
+                | HubError::Failed { not_before: Some(named), .. } => {
                     let until = plan::believed(*named, now);
                     settle(desk.write(SubscriptionWrite::HubRests { hub: what.hub.clone(), until }).await)?;
                     Some(until)
                 }
-                HubError::Refused { .. } => None,
-                HubError::Failed(_) => None,
+                HubError::NotAsked(put_off) => Some(put_off.until),
+                HubError::Refused { .. } | HubError::Failed { .. } => None,
             };
             fail(desk, subscription, error.to_string(), not_before, now).await
         }

@@ -58,9 +58,9 @@ fn settle(
 ) -> Result<(), PipelineError> {
     let counters = &shared.counters;
     match result {
-        Ok(Written::Checked(_)) if let Outcome::Paused { host, until } = &pending.outcome => {
+        Ok(Written::Checked(_)) if let Outcome::Paused { until, reason, .. } = &pending.outcome => {
             Counters::add(&counters.feeds_paused, 1);
-            tracing::debug!(feed.url = pending.url, "not asked: {host} asked for a pause until {until:.0}");
+            tracing::debug!(feed.url = pending.url, "not asked: {reason} until {until:.0}");
         }
         Ok(Written::Checked(CheckCounts { new, changed, .. })) => {
             Counters::add(&counters.feeds_checked, 1);

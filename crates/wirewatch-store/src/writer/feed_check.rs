@@ -13,8 +13,8 @@ const HISTORY: u32 = 200;
 /// Saves the outcome, the validators, the schedule and the entries of a check.
 pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<CheckCounts, Failure> {
     let feed = load(context.connection, check.feed)?;
-    if let Outcome::Paused { host, until } = &check.outcome {
-        put_off(context.connection, check, &format!("not asked: {host} asked for a pause until {until:.0}"))?;
+    if let Outcome::Paused { until, reason, .. } = &check.outcome {
+        put_off(context.connection, check, &format!("not asked: {reason} until {until:.0}"))?;
         return Ok(CheckCounts::default());
     }
     let announced =

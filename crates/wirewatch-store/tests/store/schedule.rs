@@ -216,7 +216,11 @@ fn a_check_says_when_to_come_again() {
 fn a_feed_that_was_not_asked_for_its_host_is_paused_only_comes_later() {
     let world = World::new();
     let id = world.feed(A);
-    let paused = Outcome::Paused { host: "a.example".to_owned(), until: at(60) };
+    let paused = Outcome::Paused {
+        host: "a.example".to_owned(),
+        until: at(60),
+        reason: "a.example asked for a pause".to_owned(),
+    };
     let put_off = |now| FeedCheck {
         outcome: paused.clone(),
         status: None,

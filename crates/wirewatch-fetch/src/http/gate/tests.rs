@@ -21,11 +21,11 @@ async fn enter(gates: &Gates, host: &str, pause: Duration) -> Turn {
 }
 
 /// What one who comes at this time and does not wait is told; `None` when it would have to wait.
-fn knock(gates: &Gates, now: Timestamp) -> Option<Result<Turn, HostPause>> {
+fn knock(gates: &Gates, now: Timestamp) -> Option<Result<Turn, PutOff>> {
     gates.enter(HOST, pace(Duration::from_secs(3600)), WILLING, Watch::start(now)).now_or_never()
 }
 
-fn paused(gates: &Gates, now: Timestamp) -> Option<HostPause> {
+fn paused(gates: &Gates, now: Timestamp) -> Option<PutOff> {
     knock(gates, now).expect("an answer at once").err()
 }
 
@@ -75,10 +75,11 @@ async fn nobody_waits_for_a_turn_at_a_host_that_is_paused() {
     tokio::pin!(waiting);
     assert!(futures_util::poll!(&mut waiting).is_pending());
     let pause = gates.too_many_requests(HOST, eight(), None);
-    assert_eq!(paused(&gates, eight()), Some(pause.clone()), "although a request still runs");
+    let told = paused(&gates, eight()).expect("although a request still runs");
+    assert_eq!((told.host.as_str(), told.until), (HOST, pause.until));
     drop(first);
-    let told = waiting.now_or_never().expect("an answer at once").map(|_| ());
-    assert_eq!(told, Err(pause), "although the time between starts has not passed");
+    let waited = waiting.now_or_never().expect("an answer at once").map(|_| ());
+    assert_eq!(waited, Err(told), "although the time between starts has not passed");
 }
 
 #[tokio::test]
@@ -177,7 +178,26 @@ async fn a_pause_noted_under_a_wrong_clock_is_held_to_a_week() {
     gates.restore(&host_pause(HOST.to_owned(), at("2036-01-01T00:00:00Z")));
     let until = paused(&gates, eight()).expect("paused").until;
     assert!((at("2022-01-17T08:00:00Z")..at("2022-01-17T08:00:05Z")).contains(&until));
-    assert_eq!(paused(&gates, at("2022-01-17T08:00:06Z")), None, "it does not move along");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_for_a_moment_shortens_no_pause() {
+    let gates = Gates::default();
+    let until = gates.too_many_requests(HOST, eight(), Some(at("2022-01-16T08:00:00Z"))).until;
+    assert!(paused(&gates, at("1970-01-01T00:00:00Z")).is_some());
+    assert_eq!(paused(&gates, eight()).expect("paused").until, until);
+}
+
+#[tokio::test]
+async fn who_waits_long_for_the_time_between_starts_lets_others_by() {
+    let gates = Gates::default();
+    let minute = Pace { pause: Duration::ZERO, page: Some(Duration::from_secs(60)) };
+    drop(gates.enter(HOST, minute, WILLING, Watch::start(eight())).await.expect("the first page"));
+    let page = gates.enter(HOST, minute, WILLING, Watch::start(eight()));
+    tokio::pin!(page);
+    assert!(futures_util::poll!(&mut page).is_pending());
+    let feed = gates.enter(HOST, pace(Duration::ZERO), WILLING, Watch::start(eight())).now_or_never();
+    assert!(matches!(feed, Some(Ok(_))), "the host is idle");
 }
 
 #[tokio::test]
