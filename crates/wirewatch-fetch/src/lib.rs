@@ -111,7 +111,7 @@ impl Default for FetchConfig {
             connect_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
-            // Longer than a page may wait for its Crawl-delay and be read.
+            // As long as three of the slowest answers take.
             turn_timeout: Duration::from_secs(90),
             redirect_turn_timeout: Duration::from_secs(10),
             feed_body_limit: 10 * 1024 * 1024,

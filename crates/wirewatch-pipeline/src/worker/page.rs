@@ -64,7 +64,7 @@ async fn one(
             finished.send(Finished::Entry(write, ticket)).await.is_ok()
         }
         Ok(PageResult::Postponed { until, reason }) => {
-            // Nothing was asked: it counts as no attempt.
+            // Nothing was learnt of the page: it counts as no attempt.
             if entry.announced == Announced::First {
                 Counters::add(&shared.counters.put_off, 1);
             }

@@ -58,8 +58,8 @@ pub enum Write {
         /// Now.
         at: Timestamp,
     },
-    /// The host asked to be left alone before the page was asked: the entry stays as it is, its
-    /// failures included, and waits.
+    /// The page was not asked for, or the answer was a 429: the entry stays as it is, its failures included,
+    /// and waits.
     EntryPostponed {
         /// The entry.
         entry: EntryId,

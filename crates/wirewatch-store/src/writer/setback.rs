@@ -57,7 +57,7 @@ pub(super) fn page_failed(
     if ends && state == "done" { finish(context, row.id, row.article) } else { Ok(()) }
 }
 
-/// Nobody was asked: the entry waits until it may be. `taken_at` of the row stays, it tells when the page
+/// Nothing was learnt of the page: the entry waits until it may be asked for. `taken_at` of the row stays, it tells when the page
 /// was last looked at.
 pub(super) fn postponed(
     context: &Context<'_>,

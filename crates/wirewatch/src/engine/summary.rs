@@ -137,7 +137,10 @@ impl Summary {
         if run.feeds_paused > 0 {
             line(
                 out,
-                &format!("  not asked    {} feeds: their hosts had asked for a pause", run.feeds_paused),
+                &format!(
+                    "  not asked    {} feeds: their hosts had asked for a pause or were busy",
+                    run.feeds_paused
+                ),
             );
         }
         line(

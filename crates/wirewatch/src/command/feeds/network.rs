@@ -124,7 +124,7 @@ impl Network {
 /// Whether the site answered, if only to refuse.
 fn is_refusal(discovery: &Discovery) -> bool {
     let reason = discovery.no_page.as_deref().unwrap_or_default();
-    ["robots.txt of", "keeps programs out", "status", "asked to be left alone"]
+    ["robots.txt of", "keeps programs out", "status", "asked for a pause"]
         .iter()
         .any(|words| reason.contains(words))
 }
