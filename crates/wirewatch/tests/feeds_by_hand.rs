@@ -256,3 +256,24 @@ fn headers_given_to_feeds_add_never_reach_another_origin() {
     );
     assert_eq!(away.iter().find(|request| tells(request)), None);
 }
+
+#[test]
+fn a_host_alone_is_an_address_and_a_name_is_none() {
+    let session = Session::new();
+    session.write("config/wirewatch/feeds.toml", "");
+    session.run(&["feeds", "add", "press.example/rss", "--no-check"]).expect(0);
+    let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
+    assert_eq!(rows[0]["url"], Value::from("https://press.example/rss"));
+    for command in ["discover", "add"] {
+        let ran = session.run(&["feeds", command, "nobody"]).expect(2);
+        assert!(ran.stderr.contains("'nobody' is no address"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_page_that_is_not_there_does_not_hide_what_was_tried() {
+    let press = Press::new(|_| ("404 Not Found", "", String::new()));
+    let session = Session::new();
+    let ran = press.feeds(&session, &["discover", "http://press.example/gone"]).expect(3);
+    assert!(ran.stderr.contains("status 404 not found; "), "{}", ran.stderr);
+}

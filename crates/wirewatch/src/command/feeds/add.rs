@@ -1,15 +1,15 @@
 //! `wirewatch feeds add`: following a feed that no list names.
 
 use super::{
-    discover::{nothing, show},
+    discover::{nothing, show, site_address},
     known::{Known, find},
     network::Network,
     set::with_settings,
 };
 use crate::{
     app::App,
-    exit::{Exit, UsageError},
-    feeds::{country, domain, domain_of, feed_url, folder, kind_from_name, kind_names, language, named},
+    exit::Exit,
+    feeds::{country, domain, domain_of, folder, kind_from_name, kind_names, language, named},
 };
 use clap::Args;
 use url::Url;
@@ -100,7 +100,7 @@ fn follow(app: &mut App, args: &AddArgs, network: Option<&mut Network>) -> anyho
     if let Some(known) = find(app, args.url.trim())? {
         return again(app, known, &args.said());
     }
-    let url = feed_url(&args.url).map_err(UsageError)?;
+    let url = site_address(&args.url)?;
     let given = url.clone();
     let chosen = match network {
         None => Chosen { url, page: None, title: None, language: None },

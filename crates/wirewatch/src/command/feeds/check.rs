@@ -1,7 +1,7 @@
 //! `wirewatch feeds check`: one check of one feed, in words.
 
 use super::{
-    discover::site_address,
+    discover::{has_host, site_address},
     known::{Known, means},
     network::Network,
     set::with_settings,
@@ -88,9 +88,7 @@ fn due(app: &App, name: &str) -> anyhow::Result<DueFeed> {
             })
         }
         None => {
-            // A host, or an address without its beginning, has a dot before its path.
-            let is_address = name.split('/').next().is_some_and(|host| host.contains('.'));
-            if !is_address && !name.contains("://") {
+            if !has_host(name) {
                 let message = format!("no feed of that name is known, and '{name}' is no address");
                 return Err(UsageError(message).into());
             }

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use std::{collections::HashSet, fmt::Write as _};
 use wirewatch_fetch::{Discovery, FoundFeed, span_in_words};
-use wirewatch_model::FeedSettings;
+use wirewatch_model::{FeedSettings, FeedSpec};
 
 #[derive(Debug, Args)]
 pub(super) struct DiscoverArgs {
@@ -60,8 +60,8 @@ pub(super) fn discover(app: &mut App, args: &DiscoverArgs) -> anyhow::Result<Exi
     let settings = with_settings(app, FeedSettings::default(), &args.settings)?;
     let discovery = Network::with(app, |app, network| Ok(network.discover(app, &address, &settings)))?;
     if args.toml {
-        let known = feeds::load(&app.config)?.into_iter().map(|feed| feed.publisher.domain).collect();
-        let lines = toml_lines(&discovery, &known, app.now.as_second());
+        let listed = Listed::of(feeds::load(&app.config)?);
+        let lines = toml_lines(&discovery, &listed, app.now.as_second());
         app.output.raw(lines.as_bytes())?;
     } else {
         show(app, &discovery.feeds)?;
@@ -82,6 +82,10 @@ pub(super) fn discover(app: &mut App, args: &DiscoverArgs) -> anyhow::Result<Exi
 /// The page to look at, of an address or a host.
 pub(super) fn site_address(site: &str) -> anyhow::Result<String> {
     let site = site.trim();
+    if !has_host(site) {
+        let message = format!("'{site}' is no address: write the host of the site, as in press.example");
+        return Err(UsageError(message).into());
+    }
     let address = if site.contains("://") { site.to_owned() } else { format!("https://{site}") };
     match feed_url(&address) {
         Ok(url) => Ok(url),
@@ -89,14 +93,20 @@ pub(super) fn site_address(site: &str) -> anyhow::Result<String> {
     }
 }
 
+/// Whether a text without a beginning can be an address: a host has a dot before its path.
+pub(super) fn has_host(text: &str) -> bool {
+    text.contains("://") || text.split('/').next().is_some_and(|host| host.contains('.'))
+}
+
 /// Why there is nothing to show.
 pub(super) fn nothing(address: &str, discovery: &Discovery) -> String {
+    let tried = match discovery.refused.len() {
+        0 => String::new(),
+        count => format!("; {count} addresses that may be one brought none (-v says why)"),
+    };
     match &discovery.no_page {
-        Some(reason) => format!("no feed was found: {address} cannot be looked at: {reason}"),
-        None => format!(
-            "no feed was found on {address}; {} addresses were asked (-v names them)",
-            discovery.refused.len()
-        ),
+        Some(reason) => format!("no feed was found: {address} cannot be looked at: {reason}{tried}"),
+        None => format!("no feed was found on {address}{tried}"),
     }
 }
 
@@ -122,14 +132,30 @@ fn row(feed: FoundFeed) -> Row {
     }
 }
 
-/// The feeds as a part of a feed list, with their publisher unless the list knows it.
-fn toml_lines(discovery: &Discovery, known: &HashSet<String>, now: i64) -> String {
+/// What the feed list has already.
+#[derive(Default)]
+struct Listed {
+    urls: HashSet<String>,
+    /// Domains.
+    publishers: HashSet<String>,
+}
+
+impl Listed {
+    fn of(specs: Vec<FeedSpec>) -> Self {
+        let (urls, publishers) = specs.into_iter().map(|spec| (spec.url, spec.publisher.domain)).unzip();
+        Self { urls, publishers }
+    }
+}
+
+/// The feeds as a part of a feed list, with their publisher unless the list knows it. Those that nobody
+/// wants by chance (readers' comments, feeds without entries) and those of the list are comments.
+fn toml_lines(discovery: &Discovery, listed: &Listed, now: i64) -> String {
     let mut text = String::new();
     let site = discovery.page.as_deref().map(domain_of).filter(|domain| !domain.is_empty());
     let first = discovery.feeds.first();
     let domain = site.or_else(|| first.map(|feed| domain_of(&feed.url))).unwrap_or_default();
     // Writing to a string cannot fail.
-    if let Some(feed) = first.filter(|_| !known.contains(&domain)) {
+    if let Some(feed) = first.filter(|_| !listed.publishers.contains(&domain)) {
         let name = feed.title.as_ref().unwrap_or(&domain);
         let _ = writeln!(text, "[publishers.{}]\nname = {}", quoted(&domain), quoted(name));
         if let Some(code) = &feed.language {
@@ -141,13 +167,17 @@ fn toml_lines(discovery: &Discovery, known: &HashSet<String>, now: i64) -> Strin
         let newest =
             feed.newest_entry.map(|at| format!(", newest {} old", span_in_words(now - at.as_second())));
         let comments = if feed.comments { ", readers' comments" } else { "" };
-        let _ = writeln!(text, "# {} entries{}{comments}", feed.entries, newest.unwrap_or_default());
-        let _ = writeln!(text, "[[feed]]\nurl = {}", quoted(&feed.url));
+        let is_listed = listed.urls.contains(&feed.url);
+        let known = if is_listed { ", in your list already" } else { "" };
+        let newest = newest.unwrap_or_default();
+        let _ = writeln!(text, "# {} entries{newest}{comments}{known}", feed.entries);
+        let mark = if is_listed || feed.comments || feed.entries == 0 { "# " } else { "" };
+        let _ = writeln!(text, "{mark}[[feed]]\n{mark}url = {}", quoted(&feed.url));
         if domain_of(&feed.url) != domain {
-            let _ = writeln!(text, "publisher = {}", quoted(&domain));
+            let _ = writeln!(text, "{mark}publisher = {}", quoted(&domain));
         }
         if let Some(title) = &feed.title {
-            let _ = writeln!(text, "title = {}", quoted(title));
+            let _ = writeln!(text, "{mark}title = {}", quoted(title));
         }
         text.push('\n');
     }
@@ -194,7 +224,7 @@ mod tests {
             ..Discovery::default()
         };
         let now = 1_641_801_600;
-        let text = toml_lines(&discovery, &HashSet::new(), now);
+        let text = toml_lines(&discovery, &Listed::default(), now);
         assert!(text.contains("# 20 entries, newest 2 h old"), "{text}");
         // Also below a list that has publishers already.
         let list = format!(
@@ -205,8 +235,21 @@ mod tests {
         assert!(feeds[1..].iter().all(|feed| feed.publisher.domain == "press.example"), "{feeds:?}");
         assert_eq!(feeds[1].publisher.language.as_deref(), Some("uk"));
         assert_eq!(feeds[1].title.as_deref(), Some("The \"Press\" \\ daily"));
-        let known = HashSet::from(["press.example".to_owned()]);
-        assert!(!toml_lines(&discovery, &known, now).contains("[publishers"));
+        let again = toml_lines(&discovery, &Listed::of(feeds), now);
+        assert!(!again.contains("[publishers") && again.contains("in your list already"), "{again}");
+        assert_eq!(read_list(&format!("{list}{again}")).expect("a list").len(), 3, "none comes twice");
+    }
+
+    #[test]
+    fn feeds_that_nobody_wants_by_chance_are_not_switched_on_by_pasting() {
+        let mut feeds =
+            ["rss", "comments", "empty"].map(|path| feed(&format!("https://a.example/{path}"), "A"));
+        (feeds[1].comments, feeds[2].entries) = (true, 0);
+        let discovery = Discovery { feeds: feeds.to_vec(), ..Discovery::default() };
+        let text = toml_lines(&discovery, &Listed::default(), 1_641_801_600);
+        let listed = read_list(&text).expect("a list");
+        assert_eq!((listed.len(), listed[0].url.as_str()), (1, "https://a.example/rss"));
+        assert!(text.contains("# url = \"https://a.example/comments\""), "{text}");
     }
 
     #[test]
@@ -216,7 +259,7 @@ mod tests {
             site_address("http://press.example/news").ok().as_deref(),
             Some("http://press.example/news")
         );
-        for site in ["", "localhost", "10.0.0.1", "ftp://press.example"] {
+        for site in ["", "localhost", "press", "a/b.c", "10.0.0.1", "ftp://press.example"] {
             assert!(site_address(site).is_err(), "{site}");
         }
     }
