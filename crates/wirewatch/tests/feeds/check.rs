@@ -2,15 +2,16 @@
 
 use crate::{
     common::Session,
-    support::{database, feeds, looked_after, press, site},
+    press::{Press, site},
+    support::{database, looked_after},
 };
 use serde_json::Value;
 
 #[test]
 fn a_sound_feed_is_explained_in_words() {
     let session = Session::new();
-    let press = press(site);
-    let ran = feeds(&session, &["check", "http://press.example/rss", "--format", "table"], &press).expect(0);
+    let press = Press::new(site);
+    let ran = press.feeds(&session, &["check", "http://press.example/rss", "--format", "table"]).expect(0);
     for words in [
         "answer           status 200 ok",
         "etag             \"7\": sent back",
@@ -20,7 +21,7 @@ fn a_sound_feed_is_explained_in_words() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    let page = feeds(&session, &["check", "http://press.example/", "--format", "table"], &press).expect(3);
+    let page = press.feeds(&session, &["check", "http://press.example/", "--format", "table"]).expect(3);
     assert!(page.stdout.contains("wirewatch feeds discover http://press.example/"), "{}", page.stdout);
 }
 
@@ -61,8 +62,8 @@ fn a_feed_that_is_known_is_checked_with_what_is_known_of_it() {
 fn a_check_by_hand_keeps_the_pause_a_host_asked_for() {
     let session = Session::new();
     session.write("config/wirewatch/feeds.toml", "");
-    let press = press(site);
-    feeds(&session, &["add", "http://press.example/rss"], &press).expect(0);
+    let press = Press::new(site);
+    press.feeds(&session, &["add", "http://press.example/rss"]).expect(0);
     let database = database(&session);
     let pause =
         "INSERT INTO host (host, paused_until, pause_reason) VALUES ('press.example', ?1, 'status 429')";
@@ -81,7 +82,7 @@ fn a_check_by_hand_keeps_the_pause_a_host_asked_for() {
         "{}",
         kyiv.stdout
     );
-    let ran = feeds(&session, &["add", "http://press.example/world.rss"], &press).expect(3);
+    let ran = press.feeds(&session, &["add", "http://press.example/world.rss"]).expect(3);
     let said = "is not followed: not asked: press.example asked for a pause until";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }

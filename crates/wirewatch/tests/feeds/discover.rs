@@ -2,7 +2,7 @@
 
 use crate::{
     common::Session,
-    support::{feeds, press, site},
+    press::{Press, site},
 };
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use serde_json::Value;
 fn the_feeds_of_a_site_are_found_and_ready_to_be_pasted() {
     let session = Session::new();
     session.write("config/wirewatch/feeds.toml", "");
-    let press = press(site);
-    let rows = feeds(&session, &["discover", "http://press.example/blog"], &press).expect(0).json_lines();
+    let press = Press::new(site);
+    let rows = press.feeds(&session, &["discover", "http://press.example/blog"]).expect(0).json_lines();
     assert_eq!((&rows[0]["title"], &rows[0]["found"]), (&Value::from("Press"), &Value::from("named")));
     assert_eq!((rows.len(), &rows[1]["comments"]), (2, &Value::from(true)), "comments come last");
-    let lines = feeds(&session, &["discover", "http://press.example/", "--toml"], &press).expect(0).stdout;
+    let lines = press.feeds(&session, &["discover", "http://press.example/", "--toml"]).expect(0).stdout;
     session.write("config/wirewatch/feeds.toml", &lines);
     session.run(&["config", "check"]).expect(0);
     let listed = session.run(&["feeds", "list"]).expect(0).json_lines();
@@ -36,8 +36,8 @@ fn a_site_that_cannot_be_looked_at_has_no_feeds_and_says_why() {
 fn adding_a_page_follows_its_feed_when_one_is_clear() {
     let session = Session::new();
     session.write("config/wirewatch/feeds.toml", "");
-    let press = press(site);
-    let several = feeds(&session, &["add", "http://press.example/"], &press).expect(3);
+    let press = Press::new(site);
+    let several = press.feeds(&session, &["add", "http://press.example/"]).expect(3);
     assert!(
         several.stderr.contains("wirewatch feeds add http://press.example/world.rss"),
         "{}",
@@ -45,11 +45,11 @@ fn adding_a_page_follows_its_feed_when_one_is_clear() {
     );
     assert_eq!(several.json_lines().len(), 2);
     assert!(!session.path("data").exists(), "none is followed by chance");
-    let ran = feeds(&session, &["add", "http://press.example/empty.rss"], &press).expect(3);
+    let ran = press.feeds(&session, &["add", "http://press.example/empty.rss"]).expect(3);
     assert!(ran.stderr.contains("no entries"), "{}", ran.stderr);
 
-    feeds(&session, &["add", "http://press.example/", "--first"], &press).expect(0);
-    feeds(&session, &["add", "http://press.example/world.rss"], &press).expect(0);
+    press.feeds(&session, &["add", "http://press.example/", "--first"]).expect(0);
+    press.feeds(&session, &["add", "http://press.example/world.rss"]).expect(0);
     let rows = session.run(&["feeds", "list"]).expect(0).json_lines();
     let titles: Vec<&str> = rows.iter().filter_map(|row| row["title"].as_str()).collect();
     assert_eq!(titles, ["Press", "World"], "the feed's own");
@@ -58,7 +58,7 @@ fn adding_a_page_follows_its_feed_when_one_is_clear() {
 
     let other = Session::new();
     other.write("config/wirewatch/feeds.toml", "");
-    feeds(&other, &["add", "http://press.example/blog"], &press).expect(0);
+    press.feeds(&other, &["add", "http://press.example/blog"]).expect(0);
     let rows = other.run(&["feeds", "list"]).expect(0).json_lines();
     assert_eq!(rows[0]["url"], "http://press.example/rss", "comments do not make it unclear");
 }

@@ -1,83 +1,11 @@
 //! What commands that ask for feeds by hand leave behind for whoever asks next, and how often they ask.
 
-#![allow(clippy::expect_used, reason = "a helper of tests: a failure is a failed test")]
-
-mod common;
-
-use common::Session;
-use serde_json::Value;
-use std::{
-    io::{Read as _, Write as _},
-    net::TcpListener,
-    sync::{Arc, Mutex},
+use crate::{
+    common::Session,
+    press::{Answer, FEED, PAGE, Press, feed},
+    support::database,
 };
-
-/// An answer: the status line from its number on, further header lines, the body.
-type Answer = (&'static str, &'static str, String);
-
-/// A press behind a proxy on loopback that keeps what it is asked.
-struct Press {
-    settings: Vec<String>,
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl Press {
-    fn new(answer: fn(&str) -> Answer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let proxy = format!("proxy=http://{}", listener.local_addr().expect("an address"));
-        let requests: Arc<Mutex<Vec<String>>> = Arc::default();
-        let log = requests.clone();
-        std::thread::spawn(move || {
-            for mut socket in listener.incoming().map_while(Result::ok) {
-                let mut request = Vec::new();
-                let mut byte = [0];
-                while !request.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
-                    request.push(byte[0]);
-                }
-                let request = String::from_utf8_lossy(&request).into_owned();
-                let (status, headers, body) = answer(path(&request));
-                log.lock().expect("no panic").push(request);
-                let length = body.len();
-                let head = format!(
-                    "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
-                );
-                let _ = socket.write_all(&[head.as_bytes(), body.as_bytes()].concat());
-            }
-        });
-        let settings = ["--set", &proxy, "--set", "host_pause_ms=0"].map(str::to_owned).to_vec();
-        Self { settings, requests }
-    }
-
-    fn feeds(&self, session: &Session, args: &[&str]) -> common::Ran {
-        let args = ["feeds"].iter().chain(args).map(|text| (*text).to_owned());
-        session.run(&args.chain(self.settings.iter().cloned()).collect::<Vec<String>>())
-    }
-
-    /// The requests since the last call, whole.
-    fn requests(&self) -> Vec<String> {
-        std::mem::take(&mut self.requests.lock().expect("no panic"))
-    }
-
-    /// The paths asked for since the last call.
-    fn asked(&self) -> Vec<String> {
-        self.requests().iter().map(|request| path(request).to_owned()).collect()
-    }
-}
-
-fn path(request: &str) -> &str {
-    let address = request.split(' ').nth(1).unwrap_or_default();
-    address.split_once(".example").map_or("", |(_, path)| path)
-}
-
-const FEED: &str = "Content-Type: application/rss+xml\r\n";
-const PAGE: &str = "Content-Type: text/html\r\n";
-
-fn feed() -> String {
-    let items: String = (1..=4)
-        .map(|nth| format!("<item><title>Talks {nth}</title><link>http://press.example/{nth}</link></item>"))
-        .collect();
-    format!("<rss version='2.0'><channel><title>Press</title>{items}</channel></rss>")
-}
+use serde_json::Value;
 
 fn site(path: &str) -> Answer {
     let link = |path: &str| format!("<link rel=alternate type='application/rss+xml' href='{path}'>");
@@ -85,7 +13,7 @@ fn site(path: &str) -> Answer {
         "/robots.txt" => {
             ("200 OK", "Content-Type: text/plain\r\n", "User-agent: *\nDisallow: /x\n".to_owned())
         }
-        "/rss" => ("200 OK", FEED, feed()),
+        "/rss" => ("200 OK", FEED, feed("Press")),
         "/elsewhere" => ("200 OK", PAGE, link("http://other.example/rss")),
         "/moved" => ("302 Found", "Location: http://other.example/rss\r\n", String::new()),
         "/" => ("200 OK", PAGE, link("/rss") + "<a href='/'>RSS</a>"),
@@ -106,8 +34,7 @@ fn following(press: &Press) -> Session {
 }
 
 fn number(session: &Session, sql: &str) -> i64 {
-    let database = rusqlite::Connection::open(session.path("data/wirewatch/wirewatch.db")).expect("opens");
-    database.query_row(sql, [], |row| row.get(0)).expect(sql)
+    database(session).query_row(sql, [], |row| row.get(0)).expect(sql)
 }
 
 /// Seconds until the pause of the press is over, and its strikes.
@@ -149,14 +76,12 @@ fn strikes_go_on_from_one_command_to_the_next_and_end_with_a_sound_answer() {
     let press = Press::new(site);
     let session = following(&press);
     let set = |until: &str| {
-        let path = session.path("data/wirewatch/wirewatch.db");
-        let database = rusqlite::Connection::open(path).expect("opens");
         let sql = format!(
             "INSERT INTO host (host, paused_until, pause_reason, strikes)
              VALUES ('press.example', (unixepoch() + {until}) * 1000000, '429', 3)
              ON CONFLICT (host) DO UPDATE SET paused_until = excluded.paused_until"
         );
-        database.execute_batch(&sql).expect("paused");
+        database(&session).execute_batch(&sql).expect("paused");
     };
     // Over, but not forgotten: the fourth in a row.
     set("-60");
@@ -227,8 +152,7 @@ fn adding_a_page_asks_for_it_once() {
 fn a_database_that_cannot_be_written_keeps_nobody_from_a_check() {
     let press = Press::new(site);
     let session = following(&press);
-    let path = session.path("data/wirewatch/wirewatch.db");
-    let holder = rusqlite::Connection::open(path).expect("opens");
+    let holder = database(&session);
     holder.execute_batch("BEGIN IMMEDIATE").expect("held");
     let ran = press.feeds(&session, &["check", "http://press.example/busy/rss"]).expect(3);
     assert!(ran.stdout.contains("429") && ran.stderr.contains("could not be stored"), "{}", ran.stderr);
