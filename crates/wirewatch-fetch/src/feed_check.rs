@@ -218,26 +218,9 @@ fn answered(answer: Answer) -> (Vec<Hop>, FeedResult) {
 
 pub(crate) fn blank(due: &DueFeed, at: Timestamp, elapsed: Duration) -> FeedCheck {
     FeedCheck {
-        feed: due.id,
-        checked_at: at,
         duration_ms: u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX),
-        outcome: Outcome::Unchanged,
-        status: None,
-        body_bytes: 0,
-        unconditional: false,
-        validators: None,
-        freshness: None,
-        next_due: None,
-        not_before: None,
-        health: due.health,
-        newest_entry: None,
-        host_pause: None,
-        moved_to: None,
         redirect: due.redirect.clone(),
-        head: None,
-        entries: Vec::new(),
-        rejects: Vec::new(),
-        repairs: Vec::new(),
+        ..FeedCheck::new(due.id, at, Outcome::Unchanged, due.health)
     }
 }
 
@@ -381,7 +364,7 @@ fn rhythm_with(due: &DueFeed, check: &FeedCheck) -> (Rhythm, Vec<Timestamp>) {
     rhythm.observe(&times, check.checked_at);
     times.extend(&due.recent_entries);
     times.sort_unstable_by(|one, other| other.cmp(one));
-    times.truncate(20);
+    times.truncate(DueFeed::MOST_RECENT);
     (rhythm, times)
 }
 

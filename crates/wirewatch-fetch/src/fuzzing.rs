@@ -4,13 +4,12 @@
 //! hold.
 
 use crate::{
-    feed::{decoded_and_mended, parse_feed, read_date},
+    feed::{MOST_ENTRIES, MOST_HUBS, TITLE_CHARS, decoded_and_mended, parse_feed, read_date},
     http::robots::Robots,
 };
 use wirewatch_model::Stamp;
 
 const URL: Option<&str> = Some("http://fuzz.example/feed.xml");
-const MOST_ENTRIES: usize = 5_000;
 
 /// Any bytes as a feed: read or refused, and the same twice.
 pub fn feed(bytes: &[u8]) {
@@ -18,11 +17,11 @@ pub fn feed(bytes: &[u8]) {
     assert!(read == parse_feed(bytes, None, URL), "two readings differ");
     let Ok(feed) = read else { return };
     assert!(feed.entries.len() <= MOST_ENTRIES);
-    assert!(feed.head.hubs.len() <= 5);
+    assert!(feed.head.hubs.len() <= MOST_HUBS);
     for entry in &feed.entries {
         assert!(!entry.key.is_empty() && entry.key.len() <= 256);
         assert!(entry.url.as_deref().is_none_or(|url| url.starts_with("http")));
-        assert!(entry.title.chars().count() <= 500 && !entry.title.chars().any(char::is_control));
+        assert!(entry.title.chars().count() <= TITLE_CHARS && !entry.title.chars().any(char::is_control));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     feed_check::status_name,
     http::{
         client::{Answer, Ask, NoAnswer},
+        error::shown,
         gate::PutOff,
         settings::Manner,
     },
@@ -187,7 +188,7 @@ fn form(request: &HubRequest<'_>) -> String {
 fn refusal(answer: &Answer) -> String {
     let said = String::from_utf8_lossy(&answer.body);
     let line = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line: String = line.chars().filter(|letter| !letter.is_control()).take(REFUSAL_LETTERS).collect();
+    let line = shown(line, REFUSAL_LETTERS);
     let name = status_name(answer.status);
     if line.is_empty() {
         format!("the hub answers {name}")

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! Everything on the network goes through one guarded client: only http(s) to public addresses, also
-//! after a redirect and after DNS; no proxy but one set for a feed, no cookies, no Referer; one connection at a time and a
-//! pause between starts per host; timeouts, a cap on decoded bytes, and one budget of body bytes for
-//! the whole process ([`BytesHeld`]). A failure of the network is part of the answer, never an error:
+//! after a redirect and after DNS; no proxy but one set for a feed, no cookies, no Referer; one connection
+//! at a time and a pause between starts per host; timeouts, a cap on decoded bytes, and one budget of body
+//! bytes for the whole process ([`BytesHeld`]). A failure of the network is part of the answer, never an error:
 //! only [`Fetcher::new`] can fail.
 //!
 //! Reading is split off as plain functions: [`parse_feed`] makes entries of bytes, [`plan`] plans
@@ -57,7 +57,7 @@ pub use page::{PageAnswer, PageRequest, PageResult};
 pub use schedule::{Because, Ending, Floor, Plan, Schedule, plan};
 pub use time::span_in_words;
 
-use http::{client::Client, settings::LONGEST_HOST_PAUSE_MS};
+use http::{client::Client, robots::product, settings::LONGEST_HOST_PAUSE_MS};
 use jiff::Timestamp;
 use permission::RobotsMemory;
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
@@ -193,9 +193,7 @@ impl Fetcher {
 
     /// The name robots.txt knows us by: the product token of the User-Agent.
     fn product_token(&self) -> &str {
-        let agent = &self.client().config().user_agent;
-        let end = agent.find(|letter: char| !letter.is_ascii_alphabetic() && !matches!(letter, '-' | '_'));
-        &agent[..end.unwrap_or(agent.len())]
+        product(&self.client().config().user_agent)
     }
 }
 

@@ -208,8 +208,7 @@ fn judge(answer: Answer, conditional: bool, at: Timestamp) -> PageAnswer {
     PageAnswer { result, host_pause: None }
 }
 
-/// Why an answer that is a success still holds no page, and whether for good. A page over the cap is
-/// taken as far as it was read: what follows five megabytes of markup is no article text.
+/// Why an answer that is a success still holds no page, and whether for good.
 fn no_article(headers: &Headers, body: &[u8], end: &BodyEnd) -> Option<(String, bool)> {
     if !may_be_html(headers) {
         return Some((format!("the page is no HTML but {}", essence(headers)), true));

@@ -13,8 +13,8 @@ pub struct Entry {
     /// publisher's id, else from the link, else from the title and date.
     pub key: String,
     /// Other marks it may be known by within its feed when its key is new: hashes of its address with
-    /// its date, and of its address with its title. A publisher that gives new ids at every fetch does
-    /// not make new entries.
+    /// its date and with its title; without an address, of a date to the second or of its text. A publisher
+    /// that gives new ids at every fetch does not make new entries.
     #[serde(default)]
     pub aliases: Vec<u64>,
     /// The publisher's own id, as written.

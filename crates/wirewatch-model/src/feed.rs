@@ -140,7 +140,7 @@ pub struct DueFeed {
     /// What the last answers said of when to come again.
     pub freshness: Freshness,
     /// Times of its latest entries (published when plausible, else first seen), newest first, at most
-    /// 20: its latest rhythm.
+    /// [`DueFeed::MOST_RECENT`]: its latest rhythm.
     pub recent_entries: Vec<Timestamp>,
     /// How often it announces entries, by hour and weekday.
     pub rhythm: Rhythm,
@@ -163,4 +163,9 @@ pub struct DueFeed {
     /// Its hub pushes what it announces, and is believed: the feed is asked seldom.
     #[serde(default)]
     pub pushed: bool,
+}
+
+impl DueFeed {
+    /// How many times of entries are kept of one feed.
+    pub const MOST_RECENT: usize = 20;
 }

@@ -133,6 +133,19 @@ pub enum Health {
 }
 
 impl Health {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Quiet,
+        Self::Empty,
+        Self::Stale,
+        Self::Blocked,
+        Self::Moved,
+        Self::Gone,
+        Self::Busy,
+        Self::Failing,
+    ];
+
     /// The name as it stands in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -219,6 +232,35 @@ pub struct FeedCheck {
     pub rejects: Vec<String>,
     /// What had to be mended.
     pub repairs: Vec<Repair>,
+}
+
+impl FeedCheck {
+    /// A check of which only this much is known: nothing was read, and nothing is to be stored but how it
+    /// ended.
+    pub fn new(feed: FeedId, checked_at: Timestamp, outcome: Outcome, health: Health) -> Self {
+        Self {
+            feed,
+            checked_at,
+            duration_ms: 0,
+            outcome,
+            status: None,
+            body_bytes: 0,
+            unconditional: false,
+            validators: None,
+            freshness: None,
+            next_due: None,
+            not_before: None,
+            health,
+            newest_entry: None,
+            host_pause: None,
+            moved_to: None,
+            redirect: None,
+            head: None,
+            entries: Vec::new(),
+            rejects: Vec::new(),
+            repairs: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Debug for FeedCheck {

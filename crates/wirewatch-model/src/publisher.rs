@@ -24,6 +24,17 @@ pub enum PublisherKind {
 }
 
 impl PublisherKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Wire,
+        Self::Newspaper,
+        Self::Broadcaster,
+        Self::Government,
+        Self::ThinkTank,
+        Self::StateControlled,
+        Self::Aggregator,
+    ];
+
     /// The name as it stands in configuration, tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {

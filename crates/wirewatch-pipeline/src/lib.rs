@@ -14,8 +14,8 @@
 //! own, because a parsed page is not `Send` and parsing must not sit on the network threads. All of
 //! them are owned by one `JoinSet`: a worker that dies takes the run down with it, loudly.
 //!
-//! Only scheduler, subscriber and dispatcher hear the stop signal ([`Stop`]); every later worker ends when its
-//! queue closes, so what is in flight is stored. Nothing here is kept when the process dies: what is
+//! Only scheduler, subscriber and dispatcher hear the stop signal ([`Stop`]); every later worker ends when
+//! its queue closes, so what is in flight is stored. Nothing here is kept when the process dies: what is
 //! owed stands in the inbox.
 //!
 //! [`run()`] is the whole of it. `run --once` and backfills are the same run with a source that ends

@@ -8,10 +8,9 @@
 //! - `GET /v1/items?after=SEQ&limit=N`: `{"items":[Item…],"next":SEQ}`, articles whose latest change came
 //!   after `after`, oldest change first. Asking again with `after=next` until `items` is empty misses
 //!   nothing: `seq` is the commit order.
+//! - `GET` and `POST /websub/TOKEN`, with a [`Callback`]: where WebSub hubs verify and push.
 //!
 //! A mistake is answered with its status and `{"error":"reason"}`.
-//!
-//! - With [`Callback`]: `GET` and `POST /websub/TOKEN`, where WebSub hubs verify and push.
 //!
 //! A web page in the user's browser can send requests to loopback under a host name of its own (DNS
 //! rebinding) and would be let in by the address alone. So every request must name `localhost`, a

@@ -4,14 +4,14 @@ use super::{
     dates::read_date,
     markup::{content, from_base64, is_base64, summary},
     text::{line, plain_title, resolve, title},
-    tree::{Element, Space},
+    tree::{Element, Node, Space},
 };
 use wirewatch_model::Stamp;
 
 /// Longest name of an author, in characters.
-const NAME_CHARS: usize = 200;
+pub(super) const NAME_CHARS: usize = 200;
 /// Authors kept of one entry.
-const MOST_AUTHORS: usize = 20;
+pub(super) const MOST_AUTHORS: usize = 20;
 
 /// An entry as read, before it gets its key.
 #[derive(Default)]
@@ -32,6 +32,14 @@ pub(crate) struct Draft {
     pub(crate) empty: bool,
 }
 
+impl Draft {
+    /// Whether it says what entries say, and so is more than something that is called or placed like one.
+    pub(super) fn says_something(&self) -> bool {
+        let text = !self.title.is_empty() || self.summary.is_some() || self.content.is_some();
+        text && (self.id.is_some() || !self.links.is_empty())
+    }
+}
+
 /// Reads an `item` or `entry`.
 pub(crate) fn draft(entry: &Element<'_>) -> Draft {
     Draft {
@@ -45,12 +53,13 @@ pub(crate) fn draft(entry: &Element<'_>) -> Draft {
         summary: summary(entry),
         content: content(entry),
         language: language(entry),
-        empty: entry
-            .nodes
-            .iter()
-            .all(|node| matches!(node, super::tree::Node::Text(text) if text.trim().is_empty()))
-            && entry.attributes.is_empty(),
+        empty: is_empty(entry),
     }
+}
+
+fn is_empty(entry: &Element<'_>) -> bool {
+    let is_blank = |node: &Node<'_>| matches!(node, Node::Text(text) if text.trim().is_empty());
+    entry.attributes.is_empty() && entry.nodes.iter().all(is_blank)
 }
 
 const PUBLISHED: &[(Space, &str)] = &[

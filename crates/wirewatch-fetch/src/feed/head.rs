@@ -13,7 +13,7 @@ use wirewatch_model::{FeedHead, Freshness};
 /// No feed's own bound is believed beyond a day, in seconds.
 const LONGEST_TTL_SECS: u64 = 24 * 3600;
 /// Hubs kept of one feed: each is asked when a feed is subscribed to.
-const MOST_HUBS: usize = 5;
+pub(crate) const MOST_HUBS: usize = 5;
 
 /// The head of an XML feed.
 pub(crate) fn head(found: &Found<'_>, base: Option<&Url>) -> FeedHead {

@@ -5,7 +5,7 @@
 
 use super::{
     dates::read_date,
-    draft::{Draft, language_code},
+    draft::{Draft, MOST_AUTHORS, NAME_CHARS, language_code},
     json_value::Bounded,
     text::{line, plain_title, to_html},
 };
@@ -15,6 +15,29 @@ use serde::{
 };
 use serde_json::{Map, Value};
 use std::fmt;
+
+/// Longest call or guard before a document, in bytes.
+const LONGEST_GUARD: usize = 64;
+
+/// Where programs put what went wrong, best first.
+const ERROR_KEYS: [&str; 8] =
+    ["message", "error_description", "detail", "error", "errors", "reason", "title", "code"];
+
+/// What is read of an item.
+const ITEM_KEYS: [&str; 12] = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "date_published",
+    "date_modified",
+    "authors",
+    "author",
+    "language",
+];
 
 /// A JSON document as far as it is a feed.
 #[derive(Default)]
@@ -46,9 +69,6 @@ pub(crate) fn document(text: &str) -> Option<&str> {
     (start == 0 || guarded && !before.contains('<')).then(|| &text[start..])
 }
 
-/// Longest call or guard before a document, in bytes.
-const LONGEST_GUARD: usize = 64;
-
 /// Reads a document, keeping at most `most` items. One that breaks off is read once more with what JSON
 /// forbids mended.
 pub(crate) fn read(text: &str, most: usize) -> JsonFeed {
@@ -78,7 +98,7 @@ impl JsonFeed {
     /// Whether the document is a feed and not some other JSON.
     pub(crate) fn is_feed(&self) -> bool {
         let version = self.head.get("version").and_then(Value::as_str).unwrap_or_default();
-        version.contains("jsonfeed.org") || self.drafts.iter().any(says_something)
+        version.contains("jsonfeed.org") || self.drafts.iter().any(Draft::says_something)
     }
 
     /// What an answer that is no feed says of itself: the message of an error.
@@ -106,32 +126,6 @@ impl JsonFeed {
             hub.get("url").and_then(Value::as_str).filter(|_| websub)
         })
     }
-}
-
-/// Where programs put what went wrong, best first.
-const ERROR_KEYS: [&str; 8] =
-    ["message", "error_description", "detail", "error", "errors", "reason", "title", "code"];
-
-/// What is read of an item.
-const ITEM_KEYS: [&str; 12] = [
-    "id",
-    "url",
-    "external_url",
-    "title",
-    "content_html",
-    "content_text",
-    "summary",
-    "date_published",
-    "date_modified",
-    "authors",
-    "author",
-    "language",
-];
-
-/// Whether it is more than an object of some other list.
-fn says_something(draft: &Draft) -> bool {
-    let text = !draft.title.is_empty() || draft.summary.is_some() || draft.content.is_some();
-    text && (draft.id.is_some() || !draft.links.is_empty())
 }
 
 struct Document<'f> {
@@ -258,7 +252,8 @@ fn authors(map: &Map<String, Value>) -> Vec<String> {
         (_, Some(author)) => name(author).into_iter().collect::<Vec<_>>(),
         _ => Vec::new(),
     };
-    names.iter().map(|name| line(name, 200)).filter(|name| !name.is_empty()).take(20).collect()
+    let names = names.iter().map(|name| line(name, NAME_CHARS)).filter(|name| !name.is_empty());
+    names.take(MOST_AUTHORS).collect()
 }
 
 #[cfg(test)]

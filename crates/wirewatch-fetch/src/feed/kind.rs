@@ -9,6 +9,13 @@ use super::{
 use crate::http::{headers::Headers, walls::wall};
 use url::Url;
 
+/// Longest quotation from the body in a message, in characters.
+const DETAIL_CHARS: usize = 200;
+/// How much of a page is looked at, in bytes.
+const PAGE_BYTES: usize = 64 * 1024;
+/// Sitemaps of an index that are named.
+const NAMED_SITEMAPS: usize = 5;
+
 /// What a body is that is no feed: it decides what a person should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NotAFeedKind {
@@ -100,13 +107,6 @@ impl NotAFeed {
     }
 }
 
-/// Longest quotation from the body in a message, in characters.
-const DETAIL_CHARS: usize = 200;
-/// How much of a page is looked at, in bytes.
-const PAGE_BYTES: usize = 64 * 1024;
-/// Sitemaps of an index that are named.
-const NAMED_SITEMAPS: usize = 5;
-
 /// The kind of a binary file by its first bytes; `None` for what may be text.
 pub(crate) fn binary_kind(body: &[u8]) -> Option<&'static str> {
     const MARKS: &[(&[u8], &str)] = &[
@@ -151,14 +151,11 @@ pub(super) fn no_markup(text: &str) -> NotAFeed {
 
 /// A web page, by what its first part shows.
 pub(super) fn page(text: &str, url: Option<&Url>) -> NotAFeed {
-    let mut end = text.len().min(PAGE_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
     if let Some(by) = wall(200, &Headers::default(), text.as_bytes()) {
         return NotAFeed::new(NotAFeedKind::Wall, by);
     }
-    let lower = text[..end].to_lowercase();
+    let start = &text[..text.floor_char_boundary(PAGE_BYTES)];
+    let lower = start.to_lowercase();
     let heading = page_title(&lower).map(title).unwrap_or_default();
     let host = url.and_then(Url::host_str).unwrap_or_default();
     let asks_consent = ["consent.", "guce."].iter().any(|start| host.starts_with(start))
@@ -173,7 +170,7 @@ pub(super) fn page(text: &str, url: Option<&Url>) -> NotAFeed {
     } else {
         NotAFeedKind::Html
     };
-    NotAFeed::new(kind, &page_title(&text[..end]).map(title).unwrap_or_default())
+    NotAFeed::new(kind, &page_title(start).map(title).unwrap_or_default())
 }
 
 fn page_title(page: &str) -> Option<&str> {

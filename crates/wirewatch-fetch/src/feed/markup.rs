@@ -17,14 +17,9 @@ pub(crate) fn summary(entry: &Element<'_>) -> Option<String> {
         (Space::Feed, "tagline"),
         (Space::Feed, "abstract"),
     ];
-    let of = |element: &Element<'_>| {
-        let group = || element.elements().find(|child| child.is(Space::Media, "group"));
-        names
-            .iter()
-            .find_map(|(space, name)| element.child(*space, name).and_then(markup))
-            .or_else(|| group()?.child(Space::Media, "description").and_then(markup))
-    };
-    of(entry)
+    let own = names.iter().find_map(|(space, name)| entry.child(*space, name).and_then(markup));
+    let group = || entry.child(Space::Media, "group");
+    own.or_else(|| group()?.child(Space::Media, "description").and_then(markup))
 }
 
 pub(crate) fn content(entry: &Element<'_>) -> Option<String> {

@@ -8,7 +8,8 @@
 //! The walk is our own and reads sound feeds too: feed-rs has no place in its model for much of what is
 //! needed of them (`rdf:about` as id, the written offset of a date, `sy:`, `skipHours`), so every body
 //! would be read twice. Measured with feed-rs's texts and links laid over the walk's on all bodies both
-//! read: one and a half times the CPU time, and fewer of the conformance facts right. It is the second opinion in the tests.
+//! read: one and a half times the CPU time, and fewer of the conformance facts right. It is the second
+//! opinion in the tests.
 
 mod aliases;
 mod dates;
@@ -32,6 +33,7 @@ mod xml;
 
 pub use dates::{read_date, rfc3339};
 pub(crate) use decode::decode;
+pub(crate) use head::{MOST_HUBS, hubs};
 pub(crate) use keys::{each_once, web_address};
 pub(crate) use kind::binary_kind;
 pub use kind::{NotAFeed, NotAFeedKind};
@@ -39,6 +41,7 @@ pub use kind::{NotAFeed, NotAFeedKind};
 use draft::language_code;
 use keys::{Scope, entries};
 use std::borrow::Cow;
+pub(crate) use text::TITLE_CHARS;
 use text::plain_title;
 use url::Url;
 use wirewatch_model::{Entry, FeedHead, Freshness, Repair};
@@ -140,7 +143,7 @@ fn from_json(text: &str, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
         language: feed.string("language").and_then(|code| language_code(&code)),
         updated: None,
         self_url: feed.string("feed_url").and_then(|link| web_address(&link, url.as_ref())),
-        hubs: head::hubs(feed.hubs(), url.as_ref()),
+        hubs: hubs(feed.hubs(), url.as_ref()),
     };
     let scope = Scope { base: url, authors: feed.authors(), language: head.language.clone() };
     let mut repairs = Vec::new();

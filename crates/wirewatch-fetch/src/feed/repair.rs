@@ -210,10 +210,7 @@ impl<'t, 'r> Mender<'t, 'r> {
 
     /// Where the element that holds the section at `at` ends, looked for between two places.
     fn element_end(&self, at: usize, from: usize, to: usize) -> Option<usize> {
-        let mut before = at.saturating_sub(LONGEST_TAG);
-        while !self.text.is_char_boundary(before) {
-            before += 1;
-        }
+        let before = self.text.ceil_char_boundary(at.saturating_sub(LONGEST_TAG));
         let tag = &self.text[before..at];
         let name = element_name(&tag[tag.rfind('<')?..]);
         if name.is_empty() {

@@ -10,11 +10,8 @@ const TITLE_BYTES: usize = 32 * 1024;
 
 /// A title that may hold markup: tags out, references resolved, one line, at most 500 characters.
 pub(crate) fn title(html: &str) -> String {
-    let mut end = html.len().min(TITLE_BYTES);
-    while !html.is_char_boundary(end) {
-        end -= 1;
-    }
-    line(&resolve(&without_tags(&html[..end])), TITLE_CHARS)
+    let looked_at = &html[..html.floor_char_boundary(TITLE_BYTES)];
+    line(&resolve(&without_tags(looked_at)), TITLE_CHARS)
 }
 
 /// A title that is declared to be plain text.

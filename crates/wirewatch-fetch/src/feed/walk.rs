@@ -141,26 +141,9 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
             self.overflow += usize::from(!is_empty_html(tag.name));
             return;
         }
-        if role != Role::Part {
-            self.overflow = 0;
-        }
-        match role {
-            Role::Entry => {
-                self.interrupt_entry();
-                self.interrupt_field(space, &name);
-                self.kept = 0;
-                if self.entries_left == 0 {
-                    self.found.too_many = true;
-                    return;
-                }
-                self.entries_left -= 1;
-                self.entry_at = Some(self.stack.len());
-            }
-            Role::Container => self.interrupt_entry(),
-            Role::Part => {
-                self.kept += 1;
-                self.interrupt_field(space, &name);
-            }
+        if !self.make_way(role, space, &name) {
+            self.found.too_many = true;
+            return;
         }
         let element = Element::new(space, name, tag.attributes());
         if self.stack.is_empty() && self.found.root.is_empty() {
@@ -176,6 +159,30 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
         if is_empty {
             self.pop_to(self.stack.len() - 1);
         }
+    }
+
+    /// Ends what an element of this role ends; false when it is an entry beyond the last one asked for.
+    fn make_way(&mut self, role: Role, space: Space, name: &str) -> bool {
+        match role {
+            Role::Container => {
+                self.overflow = 0;
+                self.interrupt_entry();
+            }
+            Role::Entry => {
+                self.overflow = 0;
+                self.interrupt_entry();
+                self.interrupt_field(space, name);
+                self.kept = 0;
+                let Some(left) = self.entries_left.checked_sub(1) else { return false };
+                self.entries_left = left;
+                self.entry_at = Some(self.stack.len());
+            }
+            Role::Part => {
+                self.kept += 1;
+                self.interrupt_field(space, name);
+            }
+        }
+        true
     }
 
     /// Entries stand in containers or in wrappers of them, never in another entry's parts, so that

@@ -45,16 +45,10 @@ fn feed_within(text: &str, url: Option<&Url>) -> Option<ParsedFeed> {
 
 fn unknown(mended: &Mended<'_>, url: Option<Url>) -> Result<ParsedFeed, NotAFeed> {
     let (found, drafts) = walked(mended);
-    if drafts.iter().any(says_something) {
+    if drafts.iter().any(Draft::says_something) {
         return parsed(mended, &found, drafts, url);
     }
     Err(kind::other_xml(&found))
-}
-
-/// Whether it is more than an element that happens to be called `item`.
-fn says_something(draft: &Draft) -> bool {
-    let text = !draft.title.is_empty() || draft.summary.is_some() || draft.content.is_some();
-    text && (draft.id.is_some() || !draft.links.is_empty())
 }
 
 fn walked<'t>(mended: &'t Mended<'_>) -> (Found<'t>, Vec<Draft>) {
@@ -123,11 +117,7 @@ fn holds_entries(text: &str, found: &Found<'_>) -> bool {
 
 fn element_name_at(text: &str, at: usize) -> &str {
     // Longer names are none of the three.
-    let mut end = (at + 40).min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    element_name(&text[at..end])
+    element_name(&text[at..text.floor_char_boundary(at + 40)])
 }
 
 /// Whether an element of the head is an entry under a name of the publisher's own.

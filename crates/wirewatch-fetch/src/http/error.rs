@@ -4,6 +4,11 @@ use crate::http::guard::AddressError;
 use std::error::Error;
 use wirewatch_model::FailureKind;
 
+/// What others wrote as a message may show it: without control characters, `most` of the others.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(most).collect()
+}
+
 /// All messages of an error and its sources, without repeating one.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();

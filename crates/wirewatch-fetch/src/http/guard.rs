@@ -7,6 +7,7 @@
 //! Names that mean this machine or its network by standard are refused unresolved. Through a proxy it is
 //! the proxy that resolves the others: where they lead then is in the hands of whoever runs it.
 
+use crate::http::error::shown;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     collections::{HashMap, HashSet},
@@ -15,6 +16,9 @@ use std::{
     sync::Arc,
 };
 use url::{Host, Url};
+
+/// Longest part of an address that a message shows, in characters.
+const SHOWN: usize = 200;
 
 /// Why an address is not asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +127,7 @@ impl AddressGuard {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+    shown(text, SHOWN)
 }
 
 /// Resolves names to public addresses only.

@@ -1,29 +1,28 @@
 //! The Link header (RFC 8288), as far as WebSub needs it.
 
-use crate::{feed::web_address, http::headers::Headers};
+use crate::{
+    feed::{hubs, web_address},
+    http::headers::Headers,
+};
 use url::Url;
 use wirewatch_model::FeedHead;
 
 /// Links looked at in one answer.
 const MOST_LINKS: usize = 64;
-/// Hubs kept of one feed.
-const MOST_HUBS: usize = 5;
 
 /// Puts the hub and the address an answer's headers name in place of those the body names: the header
 /// counts first (WebSub §4), and a feed that is not the hub's to change may say it there alone.
 pub(crate) fn take_hub(head: &mut FeedHead, headers: &Headers, base: &str) {
     let header = headers.joined("link");
     let base = Url::parse(base).ok();
-    let of = |relation: &str| -> Vec<String> {
-        let links = links(&header).into_iter().filter(|link| link.has(relation));
-        links.filter_map(|link| web_address(link.target, base.as_ref())).take(MOST_HUBS).collect()
-    };
-    let hubs = of("hub");
+    let links = links(&header);
+    let related = |relation| links.iter().filter(move |link| link.has(relation)).map(|link| link.target);
+    let hubs = hubs(related("hub"), base.as_ref());
     if hubs.is_empty() {
         return;
     }
     head.hubs = hubs;
-    if let Some(own) = of("self").into_iter().next() {
+    if let Some(own) = related("self").find_map(|link| web_address(link, base.as_ref())) {
         head.self_url = Some(own);
     }
 }
@@ -88,6 +87,7 @@ fn relations(mut parameters: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::MOST_HUBS;
     use proptest::prelude::*;
 
     fn hub_of(lines: &[&str]) -> (Vec<String>, Option<String>) {

@@ -120,8 +120,8 @@ fn key_value(line: &str) -> Option<(String, &str)> {
     Some((key.trim().to_ascii_lowercase(), value.trim()))
 }
 
-/// The product token at the start of a User-agent line: letters, `_` and `-`.
-fn product(value: &str) -> &str {
+/// The product token a User-Agent or a User-agent line begins with: letters, `_` and `-`.
+pub(crate) fn product(value: &str) -> &str {
     let end = value.find(|letter: char| !letter.is_ascii_alphabetic() && !matches!(letter, '_' | '-'));
     &value[..end.unwrap_or(value.len())]
 }

@@ -5,7 +5,7 @@
 //! no message. They are looked up for each request; what they hold lives as long as the request, or in
 //! the key of a client that goes through a proxy, and has no `Debug`.
 
-use crate::schedule::SHORTEST_SECS;
+use crate::{http::error::shown, schedule::SHORTEST_SECS};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use url::Url;
@@ -55,7 +55,8 @@ pub struct SettingsError {
 }
 
 /// Checks what can be checked of a feed's settings before it is asked: names and characters of headers,
-/// the User-Agent, the proxy's address, an interval or a pause that nobody may ask for. Whether the variables exist is seen when the feed is asked.
+/// the User-Agent, the proxy's address, an interval or a pause that nobody may ask for. Whether the
+/// variables exist is seen when the feed is asked.
 pub fn check_settings(settings: &FeedSettings) -> Vec<SettingsError> {
     // Any text a variable may hold stands for all of them.
     let any = |_: &str| Some("x".to_owned());
@@ -130,7 +131,7 @@ fn header(
     value: &str,
     variables: Variables<'_>,
 ) -> Result<(HeaderName, HeaderValue), SettingsError> {
-    let shown = shown(name);
+    let shown = shown(name, 60);
     let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
         return Err(header_error(format!("'{shown}' is no name of a header")));
     };
@@ -214,11 +215,6 @@ fn filled_in<'a>(text: &'a str, variables: Variables<'_>) -> Result<Cow<'a, str>
 fn is_variable(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A name as a message may show it.
-fn shown(name: &str) -> String {
-    name.chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
 
 #[cfg(test)]

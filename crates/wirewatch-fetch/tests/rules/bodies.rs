@@ -91,7 +91,7 @@ async fn rule_23_a_packing_that_breaks_off_is_a_cut_body() {
         let headers = ["Content-Encoding: gzip", "ETag: \"1\""];
         let check = check_answer(answer(200, &headers, &zipped[..end])).await;
         assert_eq!(check.validators, None, "{:?}", check.outcome);
-        assert!(check.entries.len() <= 500);
+        assert!(check.entries.len() < 500 || end > zipped.len() / 2, "half of it cannot hold all");
     }
     let mut flipped = zipped.clone();
     flipped[zipped.len() / 2] ^= 0x55;

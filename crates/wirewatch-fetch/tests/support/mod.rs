@@ -214,7 +214,12 @@ pub fn lively(url: &str) -> DueFeed {
         let all: Vec<Timestamp> = (0..30 * 24 * 40).map(|nth| ago(1 + 2 * nth)).collect();
         let mut rhythm = Rhythm { since: Some(ago(60 * 24 * 40)), ..Rhythm::default() };
         rhythm.observe(&all, now());
-        DueFeed { rhythm, recent_entries: all[..20].to_vec(), last_checked: Some(ago(15)), ..due("") }
+        DueFeed {
+            rhythm,
+            recent_entries: all[..DueFeed::MOST_RECENT].to_vec(),
+            last_checked: Some(ago(15)),
+            ..due("")
+        }
     });
     DueFeed { url: url.to_owned(), ..WATCHED.clone() }
 }

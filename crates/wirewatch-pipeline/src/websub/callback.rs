@@ -168,8 +168,8 @@ impl WebSub {
     /// Lets a push in before its body is read; `length` is what its headers say of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`] for a token nobody was given or whose lease is over, [`Refusal::TooMany`] when its
-    /// subscription has had its pushes for now, [`Refusal::Busy`] when there is no room.
+    /// [`Refusal::Unknown`] for a token nobody was given or whose lease is over, [`Refusal::TooMany`] when
+    /// its subscription has had its pushes for now, [`Refusal::Busy`] when there is no room.
     pub fn admit(&self, token: &str, length: Option<u64>) -> Result<Admission, Refusal> {
         let desk = self.desk().ok_or(Refusal::Busy)?;
         let subscription = desk.find(token).ok_or(Refusal::Unknown)?;

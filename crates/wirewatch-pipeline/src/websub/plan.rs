@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use std::{collections::HashSet, time::Duration};
 use wirewatch_model::{FeedId, HubOffer, Subscription, SubscriptionState};
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A hub that was asked must have verified within this time.
 pub(crate) const VERIFIED_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// A hub that said no is asked again after this.
@@ -13,7 +14,6 @@ pub(crate) const AFTER_DENIAL: Duration = DAY;
 const FIRST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// Longest time a hub may name for itself.
 const LONGEST_NAMED: Duration = Duration::from_secs(7 * 24 * 3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A hub is asked so often to stop. One that does not is not listened to anyway.
 const MOST_FAREWELLS: u32 = 3;
 /// Shortest and longest lease that is believed.
@@ -30,8 +30,8 @@ pub(crate) enum Change {
     Forget(i64),
 }
 
-/// What must change so that every feed that offers a hub which keeps secrets has one subscription, under the callback there is
-/// now, and no other feed has any.
+/// What must change so that every feed that offers a hub which keeps secrets has one subscription, under
+/// the callback there is now, and no other feed has any.
 pub(crate) fn changes(
     offers: &[HubOffer],
     known: &[Subscription],

@@ -51,26 +51,9 @@ pub(crate) fn read(
 }
 
 fn our_fault(feed: &DueFeed, message: String, now: Timestamp) -> FeedCheck {
+    let outcome = Outcome::Failed { failure: FailureKind::Internal, message };
     FeedCheck {
-        feed: feed.id,
-        checked_at: now,
-        duration_ms: 0,
-        outcome: Outcome::Failed { failure: FailureKind::Internal, message },
-        status: None,
-        body_bytes: 0,
-        unconditional: false,
-        validators: None,
-        freshness: None,
         next_due: Some(later(now, AFTER_OUR_FAULT)),
-        not_before: None,
-        health: Health::Failing,
-        newest_entry: None,
-        host_pause: None,
-        moved_to: None,
-        redirect: None,
-        head: None,
-        entries: Vec::new(),
-        rejects: Vec::new(),
-        repairs: Vec::new(),
+        ..FeedCheck::new(feed.id, now, outcome, Health::Failing)
     }
 }

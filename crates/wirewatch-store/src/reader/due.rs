@@ -152,7 +152,5 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
 
 /// The health a row names; what a later version wrote is taken as sound.
 fn health(name: &str) -> Health {
-    use Health::{Blocked, Busy, Empty, Failing, Gone, Moved, Ok, Quiet, Stale};
-    let all = [Ok, Quiet, Empty, Stale, Blocked, Moved, Gone, Busy, Failing];
-    all.into_iter().find(|health| health.as_str() == name).unwrap_or_default()
+    Health::ALL.into_iter().find(|health| health.as_str() == name).unwrap_or_default()
 }

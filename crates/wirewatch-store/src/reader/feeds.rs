@@ -1,7 +1,6 @@
 //! The feeds with their health, for a person.
 
-use super::Reader;
-use super::{PushRow, stats::EntryCounts};
+use super::{PushRow, Reader, stats::EntryCounts};
 use crate::StoreError;
 use crate::column::Json;
 use jiff::Timestamp;
@@ -52,7 +51,8 @@ pub struct FeedRow {
     pub last_entry: Option<String>,
     /// The newest plausible date its body ever showed, RFC 3339.
     pub newest_entry: Option<String>,
-    /// Times of its latest entries, newest first, at most 20: its rhythm.
+    /// Times of its latest entries, newest first, at most [`wirewatch_model::DueFeed::MOST_RECENT`]: its
+    /// latest rhythm.
     #[serde(skip)]
     pub recent_entries: Vec<Timestamp>,
     /// RFC 3339; `None` when it is switched off.

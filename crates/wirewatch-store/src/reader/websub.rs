@@ -3,12 +3,10 @@
 use super::Reader;
 use crate::StoreError;
 use crate::column::{Json, Micros, rfc3339};
+use crate::writer::MOST_DEATHS;
 use rusqlite::Row;
 use serde::Serialize;
 use wirewatch_model::{FeedId, HubOffer, NewSubscription, Subscription, SubscriptionState};
-
-/// A feed whose bodies killed the process so often is set aside (as in `writer/setback.rs`).
-const SET_ASIDE: u32 = 2;
 
 /// What a feed gets from its hub, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +94,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Subscription> {
         lease_until: row.get::<_, Option<Micros>>(8)?.map(|at| at.0),
         next_try: row.get::<_, Micros>(9)?.0,
         failures: row.get(10)?,
-        set_aside: row.get::<_, u32>(11)? >= SET_ASIDE,
+        set_aside: row.get::<_, u32>(11)? >= MOST_DEATHS,
     })
 }

@@ -5,7 +5,7 @@ use super::{CheckCounts, Context, Failure, WriteError, announce, feed_address, h
 use crate::column::{Json, Micros, signed};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use wirewatch_model::{FeedCheck, FeedId, FeedSettings, Outcome, Rhythm, Validators};
+use wirewatch_model::{DueFeed, FeedCheck, FeedId, FeedSettings, Outcome, Rhythm, Validators};
 
 /// Checks kept of one feed.
 const HISTORY: u32 = 200;
@@ -193,7 +193,7 @@ fn save_validators(
     Ok(())
 }
 
-/// Keeps the times of the latest twenty entries, newest first, and counts them in the feed's rhythm.
+/// Keeps the times of the latest entries, newest first, and counts them in the feed's rhythm.
 pub(super) fn save_rhythm(
     connection: &Connection,
     feed: FeedId,
@@ -204,7 +204,7 @@ pub(super) fn save_rhythm(
     let Feed { mut recent, mut rhythm, .. } = known;
     recent.extend(times.iter().map(|at| at.as_microsecond()));
     recent.sort_unstable_by(|one, other| other.cmp(one));
-    recent.truncate(20);
+    recent.truncate(DueFeed::MOST_RECENT);
     rhythm.observe(times, at);
     connection.prepare_cached("UPDATE feed SET recent = ?2, rhythm = ?3 WHERE id = ?1")?.execute(params![
         feed.0,

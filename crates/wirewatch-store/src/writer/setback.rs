@@ -12,7 +12,7 @@ use wirewatch_model::{EntryId, FeedId, PageFailure, Reject, Stage};
 const UNTIL_SOMEBODY_DECIDES: Duration = Duration::from_secs(300);
 
 /// Deaths of the process after which an entry or a feed is left alone.
-const MOST_DEATHS: u32 = 2;
+pub(crate) const MOST_DEATHS: u32 = 2;
 
 /// How long such a feed is left alone.
 const A_DAY: Duration = Duration::from_secs(24 * 3_600);

@@ -161,26 +161,11 @@ pub(crate) fn spec(url: &str) -> FeedSpec {
 
 pub(crate) fn check(feed: FeedId, at: Timestamp) -> FeedCheck {
     FeedCheck {
-        feed,
-        checked_at: at,
         duration_ms: 12,
-        outcome: Outcome::Read,
         status: Some(200),
         body_bytes: 1_000,
-        unconditional: false,
-        validators: None,
-        freshness: None,
         next_due: Some(at + Duration::from_secs(600)),
-        not_before: None,
-        health: Health::Ok,
-        newest_entry: None,
-        host_pause: None,
-        moved_to: None,
-        redirect: None,
-        head: None,
-        entries: Vec::new(),
-        rejects: Vec::new(),
-        repairs: Vec::new(),
+        ..FeedCheck::new(feed, at, Outcome::Read, Health::Ok)
     }
 }
 

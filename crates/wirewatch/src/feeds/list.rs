@@ -100,7 +100,7 @@ impl ListReader<'_> {
             return kind;
         }
         let span = table.get("kind").map(toml::Spanned::span).unwrap_or_default();
-        self.problem(&span, unknown("kind", name, KINDS.iter().map(|kind| kind.as_str())));
+        self.problem(&span, unknown("kind", name, PublisherKind::ALL.iter().map(|kind| kind.as_str())));
         PublisherKind::default()
     }
 
@@ -284,24 +284,14 @@ impl ListReader<'_> {
     }
 }
 
-const KINDS: [PublisherKind; 7] = [
-    PublisherKind::Wire,
-    PublisherKind::Newspaper,
-    PublisherKind::Broadcaster,
-    PublisherKind::Government,
-    PublisherKind::ThinkTank,
-    PublisherKind::StateControlled,
-    PublisherKind::Aggregator,
-];
-
 /// The names of the kinds, for a message.
 pub(crate) fn kind_names() -> String {
-    KINDS.map(PublisherKind::as_str).join(", ")
+    PublisherKind::ALL.map(PublisherKind::as_str).join(", ")
 }
 
 /// The kind of a publisher by its name in configuration.
 pub(crate) fn kind_from_name(name: &str) -> Option<PublisherKind> {
-    KINDS.into_iter().find(|kind| kind.as_str() == name)
+    PublisherKind::ALL.into_iter().find(|kind| kind.as_str() == name)
 }
 
 #[cfg(test)]

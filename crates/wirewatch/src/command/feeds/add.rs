@@ -12,9 +12,8 @@ use crate::{
     feeds::{country, domain, domain_of, folder, kind_from_name, kind_names, language, named},
 };
 use clap::Args;
-use url::Url;
 use wirewatch_fetch::{Explanation, FoundFeed};
-use wirewatch_model::{DueFeed, FeedSettings, FeedSpec, Origin, Publisher, PublisherKind};
+use wirewatch_model::{DueFeed, FeedSettings, FeedSpec, Origin, Publisher, PublisherKind, address};
 use wirewatch_store::{Database, ShortWrite, Written};
 
 #[derive(Debug, Args)]
@@ -113,7 +112,7 @@ fn follow(app: &mut App, args: &AddArgs, network: Option<&mut Network>) -> anyho
         return again(app, known, &args.said());
     }
     let url = chosen.url.clone();
-    if !settings.headers.is_empty() && !is_at(&given, &url) {
+    if !settings.headers.is_empty() && !address::headers_may_go(&given, &url) {
         settings.headers.clear();
         tracing::warn!("{url} is not where the headers were meant for: they are left out");
     }
@@ -145,17 +144,6 @@ fn again(app: &App, known: Known, said: &[&str]) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
-}
-
-/// Whether an address is at the origin of the one that was given; a rise to https stays there.
-fn is_at(given: &str, url: &str) -> bool {
-    let (Ok(given), Ok(url)) = (Url::parse(given), Url::parse(url)) else { return false };
-    let risen = given.scheme() == "http"
-        && url.scheme() == "https"
-        && given.host() == url.host()
-        && given.port().is_none()
-        && url.port().is_none();
-    given.origin() == url.origin() || risen
 }
 
 fn spec(args: &AddArgs, chosen: Chosen, settings: FeedSettings) -> FeedSpec {
@@ -233,21 +221,5 @@ pub(super) fn write_added(app: &App, specs: Vec<FeedSpec>) -> anyhow::Result<usi
     match database.short_writer()?.write(&ShortWrite::AddFeeds { specs, at: app.now })? {
         Written::FeedsAdded(ids) => Ok(ids.len()),
         other => anyhow::bail!("the database answered {other:?} to new feeds"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_stay_at_the_origin_they_were_given_for() {
-        for url in ["http://a.example/rss", "https://a.example/rss"] {
-            assert!(is_at("http://a.example/", url), "{url}");
-        }
-        for url in ["http://b.example/rss", "http://a.example:81/rss", "http://a.example.evil.example/"] {
-            assert!(!is_at("http://a.example/", url), "{url}");
-        }
-        assert!(!is_at("https://a.example/", "http://a.example/rss"), "never down from https");
     }
 }
