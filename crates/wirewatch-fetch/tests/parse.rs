@@ -139,6 +139,23 @@ fn entries_that_are_not_ended_are_told_apart() {
 }
 
 #[test]
+fn an_entry_keeps_the_prefixes_it_binds_when_it_ends_one_that_was_not_closed() {
+    let item = |nth: u8, own: &str| {
+        format!(
+            "<item{own}><title>T{nth}</title><guid>g{nth}</guid><z:encoded>&lt;p&gt;Text {nth}&lt;/p&gt;</z:encoded>"
+        )
+    };
+    let own = " xmlns:z='http://purl.org/rss/1.0/modules/content/'";
+    let body = format!(
+        "<rss version='2.0'><channel><title>c</title>{}{}</item></channel></rss>",
+        item(1, own),
+        item(2, own)
+    );
+    let texts: Vec<_> = read(&body).entries.into_iter().map(|entry| entry.content).collect();
+    assert_eq!(texts, [Some("<p>Text 1</p>".to_owned()), Some("<p>Text 2</p>".to_owned())]);
+}
+
+#[test]
 fn a_cut_body_keeps_its_whole_entries_only() {
     let whole = titles(&read(RSS)).len();
     for end in 0..RSS.len() {

@@ -131,7 +131,7 @@ struct Walk<'t, F> {
 
 impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
     fn open(&mut self, tag: Tag<'t>) {
-        let bindings = self.bindings.len();
+        let mut bindings = self.bindings.len();
         self.bindings.bind(tag);
         self.adopt(tag.name);
         let (space, name) = self.bindings.name(tag.name);
@@ -141,9 +141,15 @@ impl<'t, F: FnMut(&Element<'t>)> Walk<'t, F> {
             self.overflow += usize::from(!is_empty_html(tag.name));
             return;
         }
+        let bound = self.bindings.len();
         if !self.make_way(role, space, &name) {
             self.found.too_many = true;
             return;
+        }
+        if self.bindings.len() < bound {
+            // What ended here took the bindings of this tag with it.
+            bindings = self.bindings.len();
+            self.bindings.bind(tag);
         }
         let element = Element::new(space, name, tag.attributes());
         if self.stack.is_empty() && self.found.root.is_empty() {
