@@ -66,10 +66,12 @@ impl Outcome {
 pub enum FailureKind {
     /// The name does not resolve.
     Dns,
-    /// No connection, or it broke.
+    /// No connection, not even in time, or it broke.
     Network,
-    /// Too slow.
+    /// Connected, and too slow.
     Timeout,
+    /// No connection to any host: the network of this machine is gone, and the feed is not to blame.
+    Offline,
     /// The certificate or handshake failed.
     Tls,
     /// A status that is no success (the message names it).
@@ -95,6 +97,7 @@ impl FailureKind {
             Self::Dns => "dns",
             Self::Network => "network",
             Self::Timeout => "timeout",
+            Self::Offline => "offline",
             Self::Tls => "tls",
             Self::Status => "status",
             Self::Redirect => "redirect",

@@ -34,7 +34,8 @@ pub(crate) fn classify(error: reqwest::Error, proxied: bool) -> (FailureKind, St
     }
     let tls = sources(&error).any(|source| source.is::<rustls::Error>());
     let message = chain(&error);
-    let (kind, meaning) = if error.is_timeout() {
+    // A network that swallows packets is known by connections that do not come about in time.
+    let (kind, meaning) = if error.is_timeout() && !error.is_connect() {
         (FailureKind::Timeout, "the server is too slow or does not answer")
     } else if tls || message.contains("certificate") {
         (FailureKind::Tls, "no safe connection; its certificate may be over or wrong")

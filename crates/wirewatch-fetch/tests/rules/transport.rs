@@ -46,6 +46,22 @@ async fn rule_28_silence_before_the_headers_ends_in_time() {
 }
 
 #[tokio::test]
+async fn rule_28_a_connection_that_does_not_come_about_in_time_is_no_slow_server() {
+    // What comes to a socket whose queue is full is dropped, as by a network that swallows packets.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("bound");
+    let listener = socket.listen(1).expect("listens");
+    let addr = listener.local_addr().expect("an address");
+    let mut queue = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(8 * SHORT, tokio::net::TcpStream::connect(addr)).await {
+        queue.push(stream.expect("connected"));
+    }
+    let check = check(&hasty(addr), &due(FEED)).await;
+    assert_eq!(failure(&check), FailureKind::Network);
+    drop((listener, queue));
+}
+
+#[tokio::test]
 async fn rule_28_headers_that_drip_end_in_time() {
     let (addr, _) = endless("HTTP/1.1 200 OK\r\nX-Long: ", b"a".to_vec(), SHORT / 4).await;
     assert_eq!(failure(&check(&hasty(addr), &due(FEED)).await), FailureKind::Timeout);

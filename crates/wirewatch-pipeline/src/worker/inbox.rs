@@ -9,7 +9,7 @@ use crate::{
     shared::Shared,
 };
 use tokio::sync::mpsc;
-use wirewatch_model::{FeedId, Outcome};
+use wirewatch_model::{FailureKind, FeedId, Outcome};
 use wirewatch_store::{CheckCounts, Write, WriteError, Written};
 
 /// Checks handed to the writer and not yet durable.
@@ -34,7 +34,8 @@ pub(crate) async fn store_checks(
     while open || !replies.is_empty() {
         tokio::select! {
             next = checks.recv(), if open && replies.len() < UNDER_WAY => match next {
-                Some(Checked { url, check, failed_before, ticket }) => {
+                Some(Checked { url, mut check, failed_before, ticket }) => {
+                    unreached.judge(&url, &mut check.outcome);
                     let pending = Pending {
                         feed: check.feed, url, outcome: check.outcome.clone(), failed_before, _ticket: ticket,
                     };
@@ -43,7 +44,7 @@ pub(crate) async fn store_checks(
                 }
                 None => open = false,
             },
-            Some((pending, result)) = replies.next() => settle(&shared, &pending, result, &mut unreached)?,
+            Some((pending, result)) = replies.next() => settle(&shared, &pending, result)?,
         }
     }
     unreached.end();
@@ -54,7 +55,6 @@ fn settle(
     shared: &Shared,
     pending: &Pending,
     result: Result<Written, WriteError>,
-    unreached: &mut Unreached,
 ) -> Result<(), PipelineError> {
     let counters = &shared.counters;
     match result {
@@ -66,8 +66,7 @@ fn settle(
             Counters::add(&counters.feeds_checked, 1);
             Counters::add(&counters.entries_new, u64::from(new));
             Counters::add(&counters.entries_changed, u64::from(changed));
-            let offline = unreached.observe(&pending.url, &pending.outcome);
-            tell(shared, pending, new, offline);
+            tell(shared, pending, new);
         }
         Ok(_) => {}
         Err(error) if fatal(&error) => return Err(error.into()),
@@ -80,8 +79,8 @@ fn settle(
 }
 
 /// One line a feed when its state changes, none while it stays as it was, or while no feed at all can be
-/// reached (`offline`).
-fn tell(shared: &Shared, pending: &Pending, new: u32, offline: bool) {
+/// reached.
+fn tell(shared: &Shared, pending: &Pending, new: u32) {
     let (url, before) = (pending.url.as_str(), pending.failed_before);
     match &pending.outcome {
         Outcome::Read => {
@@ -95,6 +94,7 @@ fn tell(shared: &Shared, pending: &Pending, new: u32, offline: bool) {
             Counters::add(&shared.counters.feeds_failed, 1);
             let why = describe(failed);
             shared.note_failure(url, &why);
+            let offline = matches!(failed, Outcome::Failed { failure: FailureKind::Offline, .. });
             if before == 0 && !offline {
                 tracing::warn!(feed.url = url, "{why}");
             } else {

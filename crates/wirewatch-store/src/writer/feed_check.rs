@@ -5,7 +5,7 @@ use super::{CheckCounts, Context, Failure, WriteError, announce, feed_address, h
 use crate::column::{Json, Micros, signed};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use wirewatch_model::{DueFeed, FeedCheck, FeedId, FeedSettings, Outcome, Rhythm, Validators};
+use wirewatch_model::{DueFeed, FailureKind, FeedCheck, FeedId, FeedSettings, Outcome, Rhythm, Validators};
 
 /// Checks kept of one feed.
 const HISTORY: u32 = 200;
@@ -88,8 +88,11 @@ fn failure_of(outcome: &Outcome) -> (Option<&'static str>, Option<&str>) {
     }
 }
 
+/// A check without a network says nothing of the feed: its failures are not counted on, so that it is not
+/// asked more and more seldom, and its health stays.
 fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failure> {
     let success = check.outcome.is_success();
+    let blameless = matches!(check.outcome, Outcome::Failed { failure: FailureKind::Offline, .. });
     let (failure, message) = failure_of(&check.outcome);
     connection
         .prepare_cached(
@@ -97,10 +100,11 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
                 last_checked = ?2, next_due = ?3, outcome = ?4, failure = ?5, message = ?6, http_status = ?7,
                 redirect = ?8, deaths = 0,
                 last_success = CASE WHEN ?9 THEN ?2 ELSE last_success END,
-                failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END,
+                failures = CASE WHEN ?9 THEN 0 WHEN ?15 THEN failures ELSE failures + 1 END,
                 freshness = coalesce(?10, freshness),
-                health_since = CASE WHEN health = ?11 AND health_since IS NOT NULL THEN health_since ELSE ?2 END,
-                not_before = ?13, health = ?11,
+                health_since = CASE WHEN (?15 OR health = ?11) AND health_since IS NOT NULL THEN health_since
+                                    ELSE ?2 END,
+                not_before = ?13, health = CASE WHEN ?15 THEN health ELSE ?11 END,
                 last_unconditional = CASE WHEN ?14 THEN ?2 ELSE last_unconditional END,
                 newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
               WHERE id = ?1",
@@ -119,7 +123,8 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
             check.health.as_str(),
             check.newest_entry.map(Micros),
             check.not_before.map(Micros),
-            check.unconditional
+            check.unconditional,
+            blameless
         ])?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What is kept of hosts for a restart: strikes and robots.txt.
 
-use super::support::{World, at};
-use wirewatch_model::{FeedId, HostPause, RobotsRules};
+use super::support::{World, at, check};
+use wirewatch_model::{FailureKind, FeedCheck, FeedId, Health, HostPause, Outcome, RobotsRules};
 use wirewatch_store::{ShortWrite, Write};
 
 fn pause(minutes: i64, strikes: u32) -> HostPause {
@@ -122,5 +122,28 @@ fn a_feed_that_was_put_off_by_hand_is_not_due_before() {
     world.write(ShortWrite::MakeDue { feeds: vec![feed], at: at(5) });
     assert_eq!((due(59), due(60)), (0, 1), "nobody makes it due earlier");
     world.refuse(ShortWrite::FeedPutOff { feed: FeedId(99), until: at(60) });
+    world.close();
+}
+
+#[test]
+fn a_check_without_a_network_is_kept_and_no_failure_of_its_feed() {
+    let world = World::new();
+    let feed = world.feed("https://a.example/rss");
+    world.check(feed, Vec::new(), at(0));
+    let failed = |failure, minutes| FeedCheck {
+        outcome: Outcome::Failed { failure, message: "no connection".to_owned() },
+        health: Health::Failing,
+        ..check(feed, at(minutes))
+    };
+    let state = "SELECT health || ' ' || failures || ' ' || failure FROM feed";
+    world.check_with(failed(FailureKind::Offline, 1));
+    assert_eq!(world.sql(state), "ok 0 offline");
+    world.check_with(failed(FailureKind::Dns, 2));
+    world.check_with(failed(FailureKind::Offline, 3));
+    assert_eq!(world.sql(state), "failing 1 offline", "nor does it take one back");
+    assert_eq!(
+        world.sql("SELECT count(*) || ' ' || max(last_checked) FROM feed_check, feed"),
+        format!("4 {}", at(3).as_microsecond())
+    );
     world.close();
 }

@@ -38,7 +38,8 @@ pub(super) fn nothing_reached(feeds: &[Known]) -> bool {
 }
 
 fn is_unreached(row: &FeedRow) -> bool {
-    row.outcome.as_deref() == Some("failed") && matches!(row.failure.as_deref(), Some("dns" | "network"))
+    row.outcome.as_deref() == Some("failed")
+        && matches!(row.failure.as_deref(), Some("dns" | "network" | "offline"))
 }
 
 /// Its state by the name of [`STATES`].
@@ -63,7 +64,7 @@ pub(super) fn needs_a_person(row: &FeedRow, now: Timestamp) -> bool {
 /// Whether the failure is of a kind that often passes by itself.
 fn may_pass(row: &FeedRow) -> bool {
     match row.failure.as_deref() {
-        Some("dns" | "network" | "timeout" | "body" | "internal") => true,
+        Some("dns" | "network" | "offline" | "timeout" | "body" | "internal") => true,
         Some("status") => row.http_status.is_some_and(|status| status >= 500),
         _ => false,
     }
