@@ -159,7 +159,7 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
         FeedResult::Failed { kind, message, not_before } => {
             check.outcome = Outcome::Failed { failure: kind, message };
             check.not_before = not_before;
-            check.next_due = Some(plan_after(due, &check, &Headers::default()).due);
+            plan_next(due, &mut check, &Headers::default());
         }
         FeedResult::Answered { status, headers, url, body, cut, host_pause, not_before, held } => {
             check.status = Some(status);
@@ -174,8 +174,9 @@ pub fn read_feed(due: &DueFeed, answer: FeedAnswer) -> FeedCheck {
             let paused = host_pause.as_ref().map(|pause| pause.until);
             check.not_before = headers.retry_after(at).max(paused).max(not_before);
             check.host_pause = host_pause;
-            let gone = check.outcome == Outcome::Gone;
-            check.next_due = (!gone).then(|| plan_after(due, &check, &headers).due);
+            if check.outcome != Outcome::Gone {
+                plan_next(due, &mut check, &headers);
+            }
         }
     }
     check.health = health::judge(due, &check);
@@ -320,6 +321,15 @@ fn fresh(due: &DueFeed, check: &FeedCheck, headers: &Headers) -> Freshness {
         headers.granted_secs(at).and_then(|secs| u32::try_from(secs).ok())
     };
     Freshness { lifetime_secs, ..body_said.clone() }
+}
+
+/// Says when to ask again, with its pushes and without.
+fn plan_next(due: &DueFeed, check: &mut FeedCheck, headers: &Headers) {
+    check.next_due = Some(plan_after(due, check, headers).due);
+    if due.pushed {
+        let alone = DueFeed { pushed: false, ..due.clone() };
+        check.unpushed_due = Some(plan_after(&alone, check, headers).due);
+    }
 }
 
 /// When to ask again after this check, and why then.

@@ -215,6 +215,8 @@ pub struct FeedCheck {
     pub freshness: Option<Freshness>,
     /// When to ask again; `None` when the feed is gone.
     pub next_due: Option<Timestamp>,
+    /// When to ask again should its hub be believed no more; `None` when nothing is pushed.
+    pub unpushed_due: Option<Timestamp>,
     /// The server asked not to be asked before this, whatever the status.
     pub not_before: Option<Timestamp>,
     /// How the feed is doing, this check included.
@@ -252,6 +254,7 @@ impl FeedCheck {
             validators: None,
             freshness: None,
             next_due: None,
+            unpushed_due: None,
             not_before: None,
             health,
             newest_entry: None,

@@ -14,6 +14,7 @@ const FILES: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0002_feeds.sql")),
     M::up(include_str!("../../../migrations/0003_websub.sql")),
     M::up(include_str!("../../../migrations/0004_probe.sql")),
+    M::up(include_str!("../../../migrations/0005_unpushed.sql")),
 ];
 
 /// The schema this program works with.

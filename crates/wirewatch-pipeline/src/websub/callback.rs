@@ -1,6 +1,7 @@
 //! The callback: what hubs ask and send.
 
 use super::{
+    losses::OnItsWay,
     plan,
     push::Push,
     rate::Rate,
@@ -9,7 +10,7 @@ use super::{
 use crate::clock::later;
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -109,6 +110,7 @@ pub struct Admission {
     subscription: Subscription,
     held: BytesHeld,
     largest: usize,
+    way: OnItsWay,
     _receiving: OwnedSemaphorePermit,
 }
 
@@ -165,7 +167,8 @@ impl WebSub {
         Ok(challenge)
     }
 
-    /// Lets a push in before its body is read; `length` is what its headers say of it.
+    /// Lets a push in before its body is read; `length` is what its headers say of it. One that is refused is
+    /// missed: the feed is asked for what it held.
     ///
     /// # Errors
     /// [`Refusal::Unknown`] for a token nobody was given or whose lease is over, [`Refusal::TooMany`] when
@@ -178,12 +181,13 @@ impl WebSub {
         if over || subscription.state == SubscriptionState::Ending {
             return Err(Refusal::Unknown);
         }
+        let way = OnItsWay::new(desk.losses.clone(), subscription.id);
         let largest = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LARGEST).min(LARGEST);
         let receiving = self.inner.receiving.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
         let held = desk.shared.fetcher.hold(largest).ok_or(Refusal::Busy)?;
-        // Last: a push there is no room for counts for nothing.
-        self.inner.rate.lock().unwrap_or_else(PoisonError::into_inner).admit(subscription.id, now)?;
-        Ok(Admission { websub: self.clone(), subscription, held, largest, _receiving: receiving })
+        // Last: a push there is no room for counts for nothing, see also `deliver`.
+        self.rate().admit(subscription.id, now)?;
+        Ok(Admission { websub: self.clone(), subscription, held, largest, way, _receiving: receiving })
     }
 
     pub(crate) fn base(&self) -> &str {
@@ -204,7 +208,11 @@ impl WebSub {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Desk>> {
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.inner.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Desk>> {
         // The place is whole after every statement, so a panic elsewhere cannot have spoilt it.
         self.inner.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,8 +241,12 @@ impl Admission {
     /// [`Refusal::Busy`] when too many wait or the run is ending.
     pub fn deliver(self, delivery: Delivery) -> Result<(), Refusal> {
         let desk = self.websub.desk().ok_or(Refusal::Busy)?;
-        let push = Push { subscription: self.subscription, delivery, held: self.held };
-        desk.pushes.try_send(push).map_err(|_| Refusal::Busy)
+        let id = self.subscription.id;
+        let push = Push { subscription: self.subscription, delivery, held: self.held, way: self.way };
+        desk.pushes.try_send(push).map_err(|_| {
+            self.websub.rate().give_back(id);
+            Refusal::Busy
+        })
     }
 
     /// The body is none that can be taken: it is longer than it may be, or encoded.

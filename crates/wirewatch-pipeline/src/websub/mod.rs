@@ -11,6 +11,7 @@
 //! HTTP server and the run share. A push goes the way of a body a feed answered, and nobody waits for it.
 
 mod callback;
+mod losses;
 mod plan;
 mod push;
 mod rate;

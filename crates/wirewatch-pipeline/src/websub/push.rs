@@ -1,6 +1,6 @@
 //! Reading what hubs push: a thread of its own, because checking a signature and parsing take time.
 
-use super::callback::Delivery;
+use super::{callback::Delivery, losses::OnItsWay};
 use crate::{
     Counters, PipelineError,
     journal::{Held, Slot},
@@ -19,6 +19,7 @@ pub(crate) struct Push {
     pub(crate) subscription: Subscription,
     pub(crate) delivery: Delivery,
     pub(crate) held: BytesHeld,
+    pub(crate) way: OnItsWay,
 }
 
 /// Reads pushes until the callback is closed and none waits.
@@ -31,9 +32,8 @@ pub(crate) fn read(
     while let Some(push) = pushes.blocking_recv() {
         let feed = push.subscription.what.feed;
         match take(shared, reader, slot, push)? {
-            Ok(push) => store(shared, push)?,
-            // Whoever sent it, and whatever it was: it is no concern of a person until it lasts, and then
-            // the checks find what is missing.
+            Ok((push, way)) => store(shared, push, way)?,
+            // Whatever it was: it is no concern of a person until it lasts, and a check finds what it held.
             Err(why) => {
                 Counters::add(&shared.counters.pushes_refused, 1);
                 tracing::debug!(feed.id = %feed, "a push is not taken: {why}");
@@ -43,19 +43,20 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// What a push announces, or why it is ignored.
+/// What a push announces, or why it is not taken.
 fn take(
     shared: &Shared,
     reader: &Reader,
     slot: &Slot,
     push: Push,
-) -> Result<Result<FeedPush, String>, PipelineError> {
-    let Push { subscription, delivery, held } = push;
+) -> Result<Result<(FeedPush, OnItsWay), String>, PipelineError> {
+    let Push { subscription, delivery, held, way } = push;
     let Delivery { content_type, signature, body } = delivery;
     let refused = |why: &str| Ok(Err(why.to_owned()));
-    let Some(signature) = signature else { return refused("it is not signed") };
-    if !is_signed(&signature, &subscription.what.secret, &body) {
-        return refused("its signature is wrong");
+    if !signature.is_some_and(|signature| is_signed(&signature, &subscription.what.secret, &body)) {
+        // It may be anybody's, and says nothing of the feed.
+        way.arrived();
+        return refused("it is not signed, or not by the hub");
     }
     let now = shared.clock.now();
     match subscription.lease_until {
@@ -71,7 +72,8 @@ fn take(
     let topic = subscription.what.topic;
     let answer = FeedAnswer::pushed(topic, content_type.as_deref(), body, held, now);
     let read = slot.during(Held::Feed(feed), || guarded(|| (shared.stages.read_feed)(&due, answer)));
-    Ok(read.and_then(|check| announced(&due, subscription.id, check)))
+    let announced = read.and_then(|check| announced(&due, subscription.id, check));
+    Ok(announced.map(|push| (push, way)))
 }
 
 /// Of a reading only what a push can tell: its entries. All else belongs to checks.
@@ -89,7 +91,7 @@ fn announced(due: &DueFeed, subscription: i64, check: FeedCheck) -> Result<FeedP
     }
 }
 
-fn store(shared: &Shared, push: FeedPush) -> Result<(), PipelineError> {
+fn store(shared: &Shared, push: FeedPush, way: OnItsWay) -> Result<(), PipelineError> {
     let feed = push.feed;
     let answer = shared.writer.submit(Write::FeedPushed(Box::new(push)))?;
     match answer.blocking_recv().unwrap_or(Err(WriteError::Ended)) {
@@ -100,10 +102,10 @@ fn store(shared: &Shared, push: FeedPush) -> Result<(), PipelineError> {
             Counters::add(&counters.entries_changed, u64::from(changed));
             tracing::debug!(feed.id = %feed, entries.new = new, "push read");
             shared.inflight.entries_came();
+            way.arrived();
         }
         Ok(_) => {}
         Err(error) if fatal(&error) => return Err(error.into()),
-        // The next check finds what it announced.
         Err(error) => tracing::error!(feed.id = %feed, %error, "a push could not be stored"),
     }
     Ok(())

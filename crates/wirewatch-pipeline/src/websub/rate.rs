@@ -35,6 +35,13 @@ impl Rate {
         window.taken += 1;
         Ok(())
     }
+
+    /// Takes back one that was counted: there was no room for it.
+    pub(super) fn give_back(&mut self, subscription: i64) {
+        if let Some(window) = self.0.get_mut(&subscription) {
+            window.taken = window.taken.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +60,19 @@ mod tests {
         assert_eq!(rate.admit(1, soon), Err(Refusal::TooMany { again }));
         assert_eq!(rate.admit(2, soon), Ok(()));
         assert_eq!(rate.admit(1, later(soon, again)), Ok(()));
+    }
+
+    #[test]
+    fn what_there_was_no_room_for_does_not_count() {
+        let now: Timestamp = "2022-01-10T08:00:00Z".parse().expect("a time");
+        let mut rate = Rate::default();
+        rate.give_back(1);
+        for _ in 0..PUSHES {
+            assert_eq!(rate.admit(1, now), Ok(()));
+        }
+        rate.give_back(1);
+        assert_eq!(rate.admit(1, now), Ok(()));
+        assert!(rate.admit(1, now).is_err());
     }
 
     #[test]

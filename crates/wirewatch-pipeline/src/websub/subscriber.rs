@@ -2,6 +2,7 @@
 
 use super::{
     WebSub,
+    losses::{self, Losses},
     plan::{self, Change},
     push::Push,
 };
@@ -35,6 +36,7 @@ pub(super) const TAKEN_AGAIN: Duration = Duration::from_secs(60);
 pub(crate) struct Desk {
     pub(super) shared: Shared,
     pub(super) pushes: mpsc::Sender<Push>,
+    pub(super) losses: Arc<Losses>,
     look: Look,
     book: Arc<Mutex<HashMap<String, Subscription>>>,
     /// Held while the book is read anew, so that an older state never replaces a newer one.
@@ -43,7 +45,8 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(shared: Shared, look: Look, pushes: mpsc::Sender<Push>) -> Self {
-        Self { shared, pushes, look, book: Arc::default(), reading: Arc::default() }
+        let (losses, book, reading) = Default::default();
+        Self { shared, pushes, losses, look, book, reading }
     }
 
     pub(super) fn find(&self, token: &str) -> Option<Subscription> {
@@ -74,9 +77,11 @@ pub(crate) async fn subscribe(desk: Desk, websub: WebSub) -> Result<(), Pipeline
     let stop = desk.shared.stop.clone();
     // Opened with an empty book, it would tell hubs that their subscriptions are over.
     desk.read_book().await?;
+    settle(desk.shared.writer.write(Write::Subscription(SubscriptionWrite::Away)).await)?;
     let _opened = websub.open(desk.clone());
     tokio::select! {
         ended = work(&desk, &websub) => ended?,
+        ended = losses::store_all(&desk) => ended?,
         // A hub that is being asked now is asked again after the next start.
         () = stop.cancelled() => {}
     }
@@ -214,7 +219,7 @@ async fn fail(
 }
 
 /// A subscription that the callback moved on or ended meanwhile stays where it is.
-fn settle<T>(written: Result<T, WriteError>) -> Result<(), PipelineError> {
+pub(super) fn settle<T>(written: Result<T, WriteError>) -> Result<(), PipelineError> {
     match written {
         Ok(_) | Err(WriteError::NotFound { .. }) => Ok(()),
         Err(error) if fatal(&error) => Err(error.into()),

@@ -1,6 +1,6 @@
 //! Whatever is sent to the callback: it is answered, and changes nothing it should not.
 
-use super::support::*;
+use super::{HOUR, support::*};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -130,6 +130,8 @@ async fn inv10_a_hub_that_pushes_without_end_waits_its_time() {
         until(|| world.pushed() == taken).await;
     }
     assert_eq!(taken, 30);
+    // What it held may never come again.
+    until(|| !world.due().pushed).await;
     world.pass(std::time::Duration::from_secs(720)).await;
     assert_eq!(world.push(&form, rss(&[3]).as_bytes()).await, 202);
     until(|| world.pushed() == taken + 1).await;
@@ -152,6 +154,68 @@ async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T
     })
     .await;
     done
+}
+
+#[tokio::test]
+async fn inv10_what_there_is_no_room_for_is_missed_and_counts_for_nothing() {
+    let mut world = World::new().await;
+    let sound = world.stages.read_feed.clone();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    world.stages.read_feed = Arc::new(move |due, answer| {
+        if let wirewatch_fetch::FeedResult::Answered { body, .. } = &answer.result
+            && body.ends_with(b"<!-- slow -->")
+        {
+            wait.lock().expect("whole").recv().expect("told");
+        }
+        sound(due, answer)
+    });
+    world.start(true);
+    let form = world.asked(1).await;
+    assert_eq!(world.verify(&form, "subscribe", "").await.status, 200);
+    assert_eq!(world.push(&form, rss(&[2]).as_bytes()).await, 202);
+    until(|| world.due().pushed).await;
+    let slow = format!("{}<!-- slow -->", rss(&[2]));
+    assert_eq!(world.push(&form, slow.as_bytes()).await, 202);
+    let mut taken = 2;
+    while world.push(&form, rss(&[2]).as_bytes()).await == 202 {
+        taken += 1;
+        assert!(taken < 30, "the queue is bounded");
+    }
+    until(|| !world.due().pushed).await;
+    go.send(()).expect("waited for");
+    until(|| world.pushed() == taken).await;
+    while world.push(&form, rss(&[2]).as_bytes()).await == 202 {
+        taken += 1;
+        until(|| world.pushed() == taken).await;
+    }
+    assert_eq!(taken, 30);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_push_that_cannot_be_taken_has_its_feed_asked_at_its_normal_interval() {
+    let huge = vec![b' '; 10 * 1024 * 1024 + 1];
+    for (headers, body) in [("Content-Encoding: gzip\r\n", &b"packed"[..]), ("", &huge), ("", b"no feed")] {
+        let (mut world, form) = World::subscribed().await;
+        assert_eq!(world.push(&form, rss(&[2]).as_bytes()).await, 202);
+        until(|| world.due().pushed).await;
+        world.press(|press| press.entries.push(2));
+        world.pass(2 * HOUR).await;
+        let lately = world.clock.now() - 2 * HOUR;
+        until(|| world.due().last_checked > Some(lately)).await;
+        let checked = world.due().last_checked.expect("checked");
+        let next = || world.reader().next_feed_due().expect("read").expect("followed");
+        assert!(next() >= checked + 6 * HOUR, "{checked} {}", next());
+        let headers = format!("{headers}X-Hub-Signature: {}\r\n", sign(&form, body));
+        assert_eq!(world.push_with(&path(&form), &headers, body).await, 202);
+        until(|| !world.due().pushed).await;
+        assert!((checked + HOUR..checked + 2 * HOUR).contains(&next()), "{checked} {}", next());
+        world.press(|press| press.entries.push(3));
+        world.pass(2 * HOUR).await;
+        until(|| world.stats().entries.seen == 3).await;
+        world.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
     }
     if !announced.times.is_empty() {
         save_rhythm(connection, check.feed, feed, &announced.times, check.checked_at)?;
-        websub::missed(connection, check.feed)?;
+        websub::missed(connection, check.feed.0)?;
     }
     if let Some(pause) = &check.host_pause {
         host::pause(connection, pause)?;
@@ -53,7 +53,7 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
 fn put_off(connection: &Connection, check: &FeedCheck, reason: &str) -> Result<(), Failure> {
     connection
         .prepare_cached(
-            "UPDATE feed SET next_due = ?2, message = CASE WHEN last_checked IS NULL THEN ?3 ELSE message END
+            "UPDATE feed SET next_due = ?2, unpushed_due = NULL, message = CASE WHEN last_checked IS NULL THEN ?3 ELSE message END
               WHERE id = ?1",
         )?
         .execute(params![check.feed.0, check.next_due.map(Micros), reason])?;
@@ -105,7 +105,7 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
                 health_since = CASE WHEN (?15 OR health = ?11) AND health_since IS NOT NULL THEN health_since
                                     ELSE ?2 END,
                 not_before = ?13, health = CASE WHEN ?15 THEN health ELSE ?11 END,
-                last_unconditional = CASE WHEN ?14 THEN ?2 ELSE last_unconditional END,
+                unpushed_due = ?16, last_unconditional = CASE WHEN ?14 THEN ?2 ELSE last_unconditional END,
                 newest_entry = max(coalesce(newest_entry, ?12), coalesce(?12, newest_entry))
               WHERE id = ?1",
         )?
@@ -124,7 +124,8 @@ fn save_outcome(connection: &Connection, check: &FeedCheck) -> Result<(), Failur
             check.newest_entry.map(Micros),
             check.not_before.map(Micros),
             check.unconditional,
-            blameless
+            blameless,
+            check.unpushed_due.map(Micros)
         ])?;
     Ok(())
 }

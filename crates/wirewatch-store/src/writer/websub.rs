@@ -1,11 +1,12 @@
 //! Table `websub`: subscriptions at hubs, and what hubs push.
 
+use super::apply::optional;
 use super::feed_check::{load, save_rhythm};
 use super::{CheckCounts, Context, Failure, WriteError, announce};
 use crate::column::Micros;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use wirewatch_model::{FeedId, FeedPush, NewSubscription};
+use wirewatch_model::{FeedPush, NewSubscription};
 
 /// A check that finds what the hub did not push counts this often against one push: a hub that leaves
 /// entries out is not believed, one that was a moment slower than a check soon is again.
@@ -56,6 +57,13 @@ pub enum SubscriptionWrite {
         /// When to ask for more.
         next_try: Timestamp,
     },
+    /// A push was not taken, and whoever sent it may not send it again.
+    Lost {
+        /// The subscription.
+        id: i64,
+    },
+    /// Pushes may have been missed of any, for nobody was there to take them.
+    Away,
     /// The hub will not push.
     Denied {
         /// The subscription.
@@ -103,18 +111,40 @@ pub(super) fn pushed(context: &mut Context<'_>, push: &FeedPush) -> Result<Check
     Ok(announced.counts)
 }
 
-/// A check found entries that no push had brought.
-pub(super) fn missed(connection: &Connection, feed: FeedId) -> Result<(), Failure> {
-    connection
+/// A check found entries that no push had brought, or a push was lost: the feed is asked as others are.
+pub(super) fn missed(connection: &Connection, feed: i64) -> Result<(), Failure> {
+    let believed = connection
         .prepare_cached(
             "UPDATE websub SET missed = min(missed + ?2, ?3) WHERE feed = ?1 AND last_push IS NOT NULL",
         )?
-        .execute(params![feed.0, MISS_WEIGHT, MOST_MISSED])?;
+        .execute(params![feed, MISS_WEIGHT, MOST_MISSED])?;
+    if believed > 0 { ask_unpushed(connection, Some(feed)) } else { Ok(()) }
+}
+
+/// Makes a feed, or every one, due when it would have been without pushes, never before its server wants.
+fn ask_unpushed(connection: &Connection, feed: Option<i64>) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "UPDATE feed SET next_due = max(unpushed_due, coalesce(not_before, unpushed_due))
+              WHERE id = coalesce(?1, id) AND max(unpushed_due, coalesce(not_before, unpushed_due)) < next_due",
+        )?
+        .execute([feed])?;
     Ok(())
+}
+
+fn feed_of(connection: &Connection, id: i64) -> Result<Option<i64>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT feed FROM websub WHERE id = ?1")?;
+    optional(statement.query_row([id], |row| row.get(0)))
 }
 
 /// Moves a subscription on, from the states from which it can come there.
 pub(super) fn apply(connection: &Connection, write: &SubscriptionWrite) -> Result<(), Failure> {
+    let over = match write {
+        SubscriptionWrite::Denied { id, .. }
+        | SubscriptionWrite::End { id, .. }
+        | SubscriptionWrite::Forget { id } => feed_of(connection, *id)?,
+        _ => None,
+    };
     let moved = match write {
         SubscriptionWrite::New { what, at } => insert(connection, what, Micros(*at))?,
         SubscriptionWrite::Asked { id, next_try } => connection
@@ -160,12 +190,19 @@ pub(super) fn apply(connection: &Connection, write: &SubscriptionWrite) -> Resul
         SubscriptionWrite::Forget { id } => {
             connection.prepare_cached("DELETE FROM websub WHERE id = ?1")?.execute([id])?
         }
-        SubscriptionWrite::ForgetAll => return Ok(connection.execute_batch("DELETE FROM websub")?),
+        SubscriptionWrite::Lost { id } => {
+            return feed_of(connection, *id)?.map_or(Ok(()), |feed| missed(connection, feed));
+        }
+        SubscriptionWrite::Away => return ask_unpushed(connection, None),
+        SubscriptionWrite::ForgetAll => {
+            connection.execute_batch("DELETE FROM websub")?;
+            return ask_unpushed(connection, None);
+        }
     };
-    match moved {
-        0 => Err(WriteError::NotFound { what: "subscription that could come to that".to_owned() }.into()),
-        _ => Ok(()),
+    if moved == 0 {
+        return Err(WriteError::NotFound { what: "subscription that could come to that".to_owned() }.into());
     }
+    over.map_or(Ok(()), |feed| ask_unpushed(connection, Some(feed)))
 }
 
 fn insert(connection: &Connection, what: &NewSubscription, at: Micros) -> Result<usize, Failure> {

@@ -197,6 +197,78 @@ fn a_hub_is_believed_once_it_has_pushed_and_until_checks_find_more() {
     world.close();
 }
 
+/// A feed that is believed to be pushed, to be asked at minute 360, and at minute 30 without that.
+fn seldom_asked() -> (World, FeedId, i64) {
+    let (world, feed, id) = subscribed();
+    verified(&world, id, at(1_000));
+    push(&world, feed, id, &["a"], at(1));
+    check_seldom(&world, feed, &["a"], 2);
+    assert_eq!((is_pushed(&world, feed, at(2)), next(&world)), (true, at(360)));
+    (world, feed, id)
+}
+
+fn check_seldom(world: &World, feed: FeedId, keys: &[&str], minute: i64) {
+    world.check_with(FeedCheck {
+        next_due: Some(at(360)),
+        unpushed_due: Some(at(30)),
+        entries: keys.iter().map(|key| entry(key)).collect(),
+        ..check(feed, at(minute))
+    });
+}
+
+fn next(world: &World) -> Timestamp {
+    world.reader().next_feed_due().expect("read").expect("followed")
+}
+
+#[test]
+fn a_push_that_is_lost_counts_as_missed_and_its_feed_is_asked_as_others_are() {
+    let (world, feed, id) = seldom_asked();
+    world.write(Write::Subscription(SubscriptionWrite::Lost { id }));
+    assert_eq!((is_pushed(&world, feed, at(3)), next(&world)), (false, at(30)));
+    // Once more changes nothing, also when the feed is due sooner by now.
+    world.write(ShortWrite::MakeDue { feeds: vec![feed], at: at(4) });
+    world.write(Write::Subscription(SubscriptionWrite::Lost { id }));
+    assert_eq!(next(&world), at(4));
+    assert_eq!(world.sql("SELECT count(*) FROM feed_check"), "1");
+    world.close();
+}
+
+#[test]
+fn what_is_lost_is_never_asked_for_before_the_server_wants() {
+    let (world, feed, id) = seldom_asked();
+    world.write(ShortWrite::FeedPutOff { feed, until: at(90) });
+    world.write(Write::Subscription(SubscriptionWrite::Lost { id }));
+    assert_eq!(next(&world), at(90));
+    world.close();
+}
+
+#[test]
+fn a_feed_is_asked_as_others_are_as_soon_as_its_hub_is_not_believed() {
+    let told = |id| SubscriptionWrite::Denied { id, message: "no".to_owned(), next_try: at(2_000) };
+    let writes: [&dyn Fn(i64) -> SubscriptionWrite; 5] = [
+        &told,
+        &|id| SubscriptionWrite::End { id, at: at(3) },
+        &|id| SubscriptionWrite::Forget { id },
+        &|_| SubscriptionWrite::ForgetAll,
+        &|_| SubscriptionWrite::Away,
+    ];
+    for write in writes {
+        let (world, _, id) = seldom_asked();
+        let write = write(id);
+        world.write(Write::Subscription(write.clone()));
+        assert_eq!(next(&world), at(30), "{write:?}");
+        world.close();
+    }
+    let (world, feed, _) = seldom_asked();
+    check_seldom(&world, feed, &["a", "b"], 5);
+    assert_eq!(
+        (is_pushed(&world, feed, at(5)), next(&world)),
+        (false, at(30)),
+        "it found what was not pushed"
+    );
+    world.close();
+}
+
 #[test]
 fn a_person_sees_what_the_hub_does() {
     let (world, feed, id) = subscribed();
