@@ -112,6 +112,13 @@ fn when_no_feed_could_be_reached_it_is_the_network_that_is_looked_at() {
     let rows = ran.json_lines();
     assert_eq!(rows.len(), 4);
     assert!(rows.iter().all(|row| !row["advice"].to_string().contains("remove")), "{rows:?}");
+    // The daemon knew it too, and blamed none.
+    database
+        .execute_batch("UPDATE feed SET health = 'ok', failures = 0, failure = 'offline'")
+        .expect("changed");
+    let ran = session.run(&["feeds", "health"]).expect(0);
+    assert_eq!((ran.stderr.matches("network of this machine").count(), ran.stdout.as_str()), (1, ""));
+    database.execute_batch(all).expect("changed");
     // One that answers shows that there is a network; what a proxy keeps from us is the proxy's.
     database
         .execute_batch(
