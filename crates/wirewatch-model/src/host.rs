@@ -19,6 +19,13 @@ pub struct HostPause {
     pub strikes: u32,
 }
 
+impl HostPause {
+    /// Whether it is no pause but the end of strikes: the host has answered as it should.
+    pub fn is_relief(&self) -> bool {
+        self.strikes == 0 && self.until <= Timestamp::UNIX_EPOCH
+    }
+}
+
 /// The robots.txt of an origin as it was had; survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RobotsRules {

@@ -27,6 +27,7 @@
 //! of a query), never what is stored.
 
 mod check;
+mod clock;
 mod column;
 mod error;
 mod lock;

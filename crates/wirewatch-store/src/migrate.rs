@@ -15,6 +15,7 @@ const FILES: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0003_websub.sql")),
     M::up(include_str!("../../../migrations/0004_probe.sql")),
     M::up(include_str!("../../../migrations/0005_unpushed.sql")),
+    M::up(include_str!("../../../migrations/0006_clock.sql")),
 ];
 
 /// The schema this program works with.

@@ -74,7 +74,7 @@ async fn hand_out(shared: &Shared, feeds: &mpsc::Sender<Due>, due: Vec<DueFeed>)
 }
 
 async fn wait(shared: &Shared, look: &Look, now: Timestamp) -> Result<(), PipelineError> {
-    let next = look.ask(|reader| reader.next_feed_due()).await?;
+    let next = look.ask(move |reader| reader.next_feed_due(now)).await?;
     let soonest = crate::clock::later(now, TICK);
     let latest = crate::clock::later(now, LONGEST);
     let until = next.unwrap_or(latest).clamp(soonest, latest);

@@ -205,7 +205,7 @@ async fn a_push_that_cannot_be_taken_has_its_feed_asked_at_its_normal_interval()
         let lately = world.clock.now() - 2 * HOUR;
         until(|| world.due().last_checked > Some(lately)).await;
         let checked = world.due().last_checked.expect("checked");
-        let next = || world.reader().next_feed_due().expect("read").expect("followed");
+        let next = || world.reader().next_feed_due(world.clock.now()).expect("read").expect("followed");
         assert!(next() >= checked + 6 * HOUR, "{checked} {}", next());
         let headers = format!("{headers}X-Hub-Signature: {}\r\n", sign(&form, body));
         assert_eq!(world.push_with(&path(&form), &headers, body).await, 202);

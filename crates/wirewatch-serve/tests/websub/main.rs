@@ -69,7 +69,7 @@ async fn a_feed_whose_hub_pushes_is_asked_seldom_until_the_hub_leaves_something_
     world.pass(2 * HOUR).await;
     until(|| world.press(|press| press.polls) == polls + 1).await;
     until(|| world.due().last_checked > Some(world.clock.now() - 2 * HOUR)).await;
-    let next = world.reader().next_feed_due().expect("read").expect("followed");
+    let next = world.reader().next_feed_due(world.clock.now()).expect("read").expect("followed");
     let checked = world.due().last_checked.expect("checked");
     assert!(next >= checked + 6 * HOUR, "{checked} {next}");
     assert!(world.due().pushed, "the check found what was pushed");

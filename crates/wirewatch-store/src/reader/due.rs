@@ -2,9 +2,10 @@
 
 use super::Reader;
 use crate::StoreError;
+use crate::clock::{latest_past, latest_wait};
 use crate::column::{Json, Micros, unsigned};
 use jiff::Timestamp;
-use rusqlite::Row;
+use rusqlite::{Row, params_from_iter};
 use std::collections::HashSet;
 use std::time::Duration;
 use wirewatch_model::{
@@ -16,7 +17,8 @@ use wirewatch_model::{
 const REPARSE_SPREAD: Duration = Duration::from_secs(24 * 3_600);
 
 impl Reader {
-    /// Feeds whose time has come, longest overdue first, without those in `excluding` (in work).
+    /// Feeds whose time has come, longest overdue first, without those in `excluding` (in work). The time of
+    /// one that was last asked by a clock that was ahead has come, unless its server wishes otherwise.
     pub fn due_feeds(
         &self,
         now: Timestamp,
@@ -24,16 +26,19 @@ impl Reader {
         excluding: &HashSet<FeedId>,
     ) -> Result<Vec<DueFeed>, StoreError> {
         let parser = self.parser()?;
-        let mut statement = self.connection.prepare_cached(&format!(
-            "{SELECT} WHERE f.off IS NULL AND f.next_due <= ?1 ORDER BY f.next_due, f.id"
-        ))?;
-        let mut rows = statement.query([Micros(now)])?;
         let mut due = Vec::new();
-        while due.len() < limit {
-            let Some(row) = rows.next()? else { break };
-            let feed = read(row, parser, now)?;
-            if !excluding.contains(&feed.id) {
-                due.push(feed);
+        let times = times(now);
+        // Two statements, each along an index: nothing is sorted that is not handed out.
+        for (which, order, times) in [(DUE, "f.next_due, f.id", &times[..1]), (AHEAD, ASKED, &times[..])] {
+            let sql = format!("{SELECT} WHERE {which} ORDER BY {order}");
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(times))?;
+            while due.len() < limit {
+                let Some(row) = rows.next()? else { break };
+                let feed = read(row, parser, now)?;
+                if !excluding.contains(&feed.id) {
+                    due.push(feed);
+                }
             }
         }
         Ok(due)
@@ -65,8 +70,13 @@ impl Reader {
         )?)
     }
 
-    /// When the next feed is due; `None` when no feed is followed.
-    pub fn next_feed_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next feed is due, `now` when one is by the clock (see [`Reader::due_feeds`]); `None` when no
+    /// feed is followed.
+    pub fn next_feed_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM feed f WHERE {AHEAD})");
+        if self.one(&sql, times(now), |row| row.get(0))? {
+            return Ok(Some(now));
+        }
         let due: Option<Micros> = self.one(
             "SELECT min(next_due) FROM feed WHERE off IS NULL AND next_due IS NOT NULL",
             [],
@@ -104,6 +114,23 @@ impl Parser {
     }
 }
 
+/// Due by its row; the parameter is now.
+const DUE: &str = "f.off IS NULL AND f.next_due <= ?1";
+
+/// When it was last asked, or else added: the index `feed_asked`.
+const ASKED: &str = "coalesce(f.last_checked, f.added_at)";
+
+/// Not due by its row, but last asked (or added) by a clock that was ahead. The parameters are [`times`].
+/// The plus keeps SQLite from going through all that are not due.
+const AHEAD: &str = "f.off IS NULL AND +f.next_due > ?1
+     AND coalesce(f.last_checked, f.added_at) > ?2
+     AND NOT (coalesce(f.not_before, 0) > ?1 AND f.not_before <= ?3)";
+
+/// Now, the latest moment that is past, and the latest that anything is put off to.
+fn times(now: Timestamp) -> [Micros; 3] {
+    [Micros(now), Micros(latest_past(now)), Micros(latest_wait(now))]
+}
+
 const SELECT: &str = "SELECT f.id, f.url, f.publisher_spec, f.settings, f.etag, f.last_modified,
         f.body_hash, f.freshness, f.recent, f.failures, f.last_checked, f.redirect, f.faulty, f.parser_version,
         f.health, f.newest_entry, f.rhythm,
@@ -139,8 +166,11 @@ fn read(row: &Row<'_>, parser: Parser, now: Timestamp) -> rusqlite::Result<DueFe
         recent_entries: recent.into_iter().filter_map(|at| Timestamp::from_microsecond(at).ok()).collect(),
         rhythm: row.get::<_, Option<Json<Rhythm>>>(16)?.map(|json| json.0).unwrap_or_default(),
         failures: row.get(9)?,
-        last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0),
-        last_unconditional: row.get::<_, Option<Micros>>(19)?.map(|at| at.0),
+        last_checked: row.get::<_, Option<Micros>>(10)?.map(|at| at.0.min(now)),
+        last_unconditional: row
+            .get::<_, Option<Micros>>(19)?
+            .map(|at| at.0)
+            .filter(|at| *at <= latest_past(now)),
         redirect: redirect.map(|json| json.0),
         health: health(&row.get::<_, String>(14)?),
         newest_entry: row.get::<_, Option<Micros>>(15)?.map(|at| at.0),

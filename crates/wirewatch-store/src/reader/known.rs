@@ -2,8 +2,9 @@
 
 use super::Reader;
 use crate::StoreError;
+use crate::clock::latest_wait;
 use crate::column::{Hash128, Micros};
-use crate::writer::host_memory;
+use crate::writer::{host_memory, latest_robots};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use wirewatch_model::{ArticleId, HostMemory, HostPause, RobotsRules, Seq, StoryId};
@@ -12,6 +13,11 @@ use wirewatch_model::{ArticleId, HostMemory, HostPause, RobotsRules, Seq, StoryI
 const MOST_HOSTS: u32 = 8_192;
 /// Most bytes the rules of one origin may take: a file of 500 KiB with every letter percent-encoded.
 const MOST_ROBOTS_BYTES: usize = 2 * 1024 * 1024;
+
+/// When the pause of a row of `host` ends; `?2` is [`latest_wait`]. One that ends later than any host is
+/// granted is held to the time that was noted when that was seen.
+pub(super) const PAUSED_UNTIL: &str = "CASE WHEN held_until IS NULL OR paused_until <= ?2 THEN paused_until
+     ELSE min(paused_until, held_until) END";
 
 /// A stored article as far as judging needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,30 +134,29 @@ impl Reader {
 
     /// The pauses that hosts asked for and that are not over.
     pub fn host_pauses(&self, now: Timestamp) -> Result<Vec<HostPause>, StoreError> {
-        Ok(self.rows(
-            "SELECT host, paused_until, pause_reason, strikes FROM host WHERE paused_until > ?1 ORDER BY host",
-            params![Micros(now)],
-            host_pause,
-        )?)
+        let sql = format!(
+            "SELECT host, {PAUSED_UNTIL}, pause_reason, strikes FROM host
+              WHERE paused_until > ?1 AND {PAUSED_UNTIL} > ?1 ORDER BY +host"
+        );
+        Ok(self.rows(&sql, params![Micros(now), Micros(latest_wait(now))], host_pause)?)
     }
 
     /// [`Reader::host_pauses`] with those of hosts that have not answered as they should since, over or
     /// not: what a new process must know to go on doubling.
     pub fn host_strikes(&self, now: Timestamp) -> Result<Vec<HostPause>, StoreError> {
-        Ok(self.rows(
-            "SELECT host, paused_until, pause_reason, strikes FROM host
-              WHERE paused_until > ?1 OR (strikes > 0 AND paused_until IS NOT NULL)
-              ORDER BY paused_until DESC LIMIT ?2",
-            params![Micros(now), MOST_HOSTS],
-            host_pause,
-        )?)
+        let sql = format!(
+            "SELECT host, {PAUSED_UNTIL}, pause_reason, strikes FROM host
+              WHERE {PAUSED_UNTIL} > ?1 OR (strikes > 0 AND paused_until IS NOT NULL)
+              ORDER BY 2 DESC LIMIT ?3"
+        );
+        Ok(self.rows(&sql, params![Micros(now), Micros(latest_wait(now)), MOST_HOSTS], host_pause)?)
     }
 
     /// What is known of robots.txt and still believed.
     pub fn robots(&self, now: Timestamp) -> Result<Vec<RobotsRules>, StoreError> {
         let packed: Vec<(RobotsRules, Vec<u8>)> = self.rows(
-            "SELECT origin, until, rules FROM robots WHERE until > ?1 ORDER BY origin",
-            [Micros(now)],
+            "SELECT origin, until, rules FROM robots WHERE until > ?1 AND until <= ?2 ORDER BY origin",
+            [Micros(now), Micros(latest_robots(now))],
             |row| {
                 let (origin, until) = (row.get(0)?, row.get::<_, Micros>(1)?.0);
                 Ok((RobotsRules { origin, until, rules: String::new() }, row.get(2)?))

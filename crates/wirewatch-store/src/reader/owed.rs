@@ -4,8 +4,9 @@
 //! a site with a hundred thousand owed pages holds nobody up. What was never stored comes before what
 //! stands in for a page, and that before a look for edits.
 
-use super::Reader;
+use super::{Reader, known::PAUSED_UNTIL};
 use crate::StoreError;
+use crate::clock::latest_wait;
 use crate::column::{Json, Micros};
 use crate::writer::{AnnouncedBody, Said};
 use jiff::Timestamp;
@@ -24,9 +25,24 @@ const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// The states with something to do, in order of urgency.
 const STATES: [&str; 3] = ["owed", "provisional", "done"];
 
+/// From one time, exclusive, to another.
+#[derive(Clone, Copy)]
+struct Span {
+    after: Timestamp,
+    until: Timestamp,
+}
+
+/// What is asked for.
+struct Due<'s> {
+    state: &'s str,
+    span: Span,
+    now: Timestamp,
+}
+
 impl Reader {
     /// Entries that may be tried now, at most `limit`, fair over the hosts, without those of
-    /// `busy_hosts` and without `excluding` (in work). Entries that ask no host do not take turns.
+    /// `busy_hosts` and without `excluding` (in work). Entries that ask no host do not take turns. One that
+    /// was put off for longer than anything is, by a clock that was ahead, may be tried now.
     pub fn owed_entries(
         &self,
         now: Timestamp,
@@ -36,8 +52,11 @@ impl Reader {
     ) -> Result<Vec<OwedEntry>, StoreError> {
         let mut owed = Vec::new();
         for state in STATES {
-            if owed.len() < limit && self.is_due(state, now)? {
-                self.take_turns(state, now, limit, busy_hosts, excluding, &mut owed)?;
+            for span in self.due_spans(state, now)? {
+                if owed.len() < limit {
+                    let due = Due { state, span, now };
+                    self.take_turns(&due, limit, busy_hosts, excluding, &mut owed)?;
+                }
             }
         }
         Ok(owed)
@@ -51,33 +70,44 @@ impl Reader {
         since: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        Ok(self.one(
+        let sql = format!(
             "SELECT count(*) FROM entry e
-              WHERE e.state = 'owed' AND e.next_try <= ?1 AND (?2 IS NULL OR e.feed = ?2)
-                AND (?3 IS NULL OR e.first_seen >= ?3 OR e.changed_at >= ?3)
-                AND NOT EXISTS (SELECT 1 FROM host h WHERE h.host = e.host AND h.paused_until > ?1)",
-            params![Micros(now), feed.map(|feed| feed.0), since.map(Micros)],
+              WHERE e.state = 'owed' AND (e.next_try <= ?1 OR e.next_try > ?2) AND (?3 IS NULL OR e.feed = ?3)
+                AND (?4 IS NULL OR e.first_seen >= ?4 OR e.changed_at >= ?4)
+                AND NOT EXISTS (SELECT 1 FROM host h WHERE h.host = e.host AND {PAUSED_UNTIL} > ?1)"
+        );
+        Ok(self.one(
+            &sql,
+            params![Micros(now), Micros(latest_wait(now)), feed.map(|feed| feed.0), since.map(Micros)],
             |row| row.get(0).map(i64::unsigned_abs),
         )?)
     }
 
-    fn next_try_of(&self, state: &str) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<Micros> = self.one(
-            "SELECT min(next_try) FROM entry WHERE state = ?1 AND next_try IS NOT NULL",
-            [state],
-            |row| row.get(0),
-        )?;
-        Ok(at.map(|at| at.0))
+    /// Where the entries of a state lie that may be tried now: up to now, and beyond what anything is put
+    /// off for.
+    fn due_spans(&self, state: &str, now: Timestamp) -> Result<Vec<Span>, StoreError> {
+        let (first, last): (Option<Micros>, Option<Micros>) =
+            (self.next_try(state, "min")?, self.next_try(state, "max")?);
+        let ahead = Span { after: latest_wait(now), until: Timestamp::MAX };
+        let due = Span { after: Timestamp::MIN, until: now };
+        Ok([
+            first.is_some_and(|first| first.0 <= due.until).then_some(due),
+            last.is_some_and(|last| last.0 > ahead.after).then_some(ahead),
+        ]
+        .into_iter()
+        .flatten()
+        .collect())
     }
 
-    fn is_due(&self, state: &str, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.next_try_of(state)?.is_some_and(|at| at <= now))
+    /// The `min` or the `max` of a state: one step in the index.
+    fn next_try(&self, state: &str, end: &str) -> Result<Option<Micros>, StoreError> {
+        let sql = format!("SELECT {end}(next_try) FROM entry WHERE state = ?1 AND next_try IS NOT NULL");
+        Ok(self.one(&sql, [state], |row| row.get(0))?)
     }
 
     fn take_turns(
         &self,
-        state: &str,
-        now: Timestamp,
+        due: &Due<'_>,
         limit: usize,
         busy_hosts: &HashSet<String>,
         excluding: &HashSet<EntryId>,
@@ -85,9 +115,9 @@ impl Reader {
     ) -> Result<(), StoreError> {
         // Those that ask nobody first: they cost no request.
         let room = limit - owed.len();
-        self.take(state, "", now, room, excluding, owed)?;
+        self.take(due, "", room, excluding, owed)?;
         let start = self.turn.borrow().clone();
-        let mut host = self.host_after(state, &start)?;
+        let mut host = self.host_after(due.state, &start)?;
         let mut wrapped = false;
         loop {
             let Some(current) = host else {
@@ -95,7 +125,7 @@ impl Reader {
                     return Ok(());
                 }
                 wrapped = true;
-                host = self.host_after(state, "")?;
+                host = self.host_after(due.state, "")?;
                 continue;
             };
             if owed.len() >= limit || (wrapped && current > start) {
@@ -104,12 +134,12 @@ impl Reader {
             if !busy_hosts.contains(&current) {
                 let before = owed.len();
                 let room = A_TURN.min(limit - before);
-                self.take(state, &current, now, room, excluding, owed)?;
+                self.take(due, &current, room, excluding, owed)?;
                 if owed.len() > before {
                     self.turn.replace(current.clone());
                 }
             }
-            host = self.host_after(state, &current)?;
+            host = self.host_after(due.state, &current)?;
         }
     }
 
@@ -124,9 +154,8 @@ impl Reader {
 
     fn take(
         &self,
-        state: &str,
+        due: &Due<'_>,
         host: &str,
-        now: Timestamp,
         room: usize,
         excluding: &HashSet<EntryId>,
         owed: &mut Vec<OwedEntry>,
@@ -136,10 +165,11 @@ impl Reader {
                     e.state, e.failures, e.first_seen, e.article, e.page_etag, e.page_last_modified,
                     f.settings
                FROM entry e JOIN feed f ON f.id = e.feed LEFT JOIN entry_body b ON b.entry = e.id
-              WHERE e.state = ?1 AND e.host = ?2 AND e.next_try <= ?3
+              WHERE e.state = ?1 AND e.host = ?2 AND e.next_try > ?3 AND e.next_try <= ?4
               ORDER BY e.next_try",
         )?;
-        let mut rows = statement.query(params![state, host, Micros(now)])?;
+        let mut rows =
+            statement.query(params![due.state, host, Micros(due.span.after), Micros(due.span.until)])?;
         let end = owed.len() + room;
         while owed.len() < end {
             let Some(row) = rows.next()? else { break };
@@ -147,7 +177,7 @@ impl Reader {
             if excluding.contains(&id) {
                 continue;
             }
-            match read(row, now) {
+            match read(row, due.now) {
                 Ok(entry) => owed.push(entry),
                 // One row must not hold up all the others.
                 Err(error) => self.note_unreadable(id, &error),

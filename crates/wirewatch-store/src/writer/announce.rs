@@ -62,18 +62,18 @@ pub(super) fn announce(
                 announcement.times.push(article_time(entry.published, at));
                 continue;
             }
-            Some(known) if known.is_unchanged(entry) || known.edits >= MOST_EDITS => {
-                context
-                    .connection
-                    .prepare_cached("UPDATE entry SET last_seen = ?2, version = ?3 WHERE id = ?1")?
-                    .execute(params![known.id, Micros(at), signed(entry.version())])?;
-                alias::remember(context, feed, known.id, entry, known.renamed)?;
-                announcement.counts.known += 1;
-            }
             Some(known) => {
-                owe_again(context, &known, entry, at, fetch_pages)?;
+                match news(context, &known, entry)? {
+                    News::Nothing => {
+                        seen_again(context, &known, entry, at)?;
+                        announcement.counts.known += 1;
+                    }
+                    news => {
+                        owe_again(context, &known, entry, &news, at, fetch_pages)?;
+                        announcement.counts.changed += 1;
+                    }
+                }
                 alias::remember(context, feed, known.id, entry, known.renamed)?;
-                announcement.counts.changed += 1;
             }
         }
     }
@@ -115,20 +115,35 @@ struct Known {
     edits: u32,
     /// Known by an alias, not by its key.
     renamed: bool,
-    /// The date it was last announced with, when it is known by an alias.
-    published: Option<Stamp>,
 }
 
-impl Known {
-    /// Whether nothing about it is new. A later edition of a column has the address and the title of the
-    /// one before, another id and a much later date: its page is another.
-    fn is_unchanged(&self, entry: &Entry) -> bool {
-        let later = match (self.published, entry.published) {
-            (Some(before), Some(now)) => now.instant().duration_since(before.instant()) > NEXT_EDITION,
-            _ => false,
-        };
-        self.version == entry.version() && !later
+/// What is new about an entry that is known.
+enum News {
+    /// Nothing, or it was edited too often.
+    Nothing,
+    /// Its publisher edited it.
+    Edit,
+    /// It is the next edition of a column: the address and the title of the one before, another id or text
+    /// and a much later date. Its page is another, however many there were before.
+    NextEdition,
+}
+
+fn news(context: &Context<'_>, known: &Known, entry: &Entry) -> Result<News, Failure> {
+    let changed = known.version != entry.version();
+    if (changed || known.renamed) && is_next_edition(context, known.id, entry)? {
+        return Ok(News::NextEdition);
     }
+    Ok(if changed && known.edits < MOST_EDITS { News::Edit } else { News::Nothing })
+}
+
+/// Whether it has a much later date than the one it was last taken with.
+fn is_next_edition(context: &Context<'_>, id: i64, entry: &Entry) -> Result<bool, Failure> {
+    let Some(now) = entry.published else { return Ok(false) };
+    let Json(said): Json<Said> = context
+        .connection
+        .prepare_cached("SELECT said FROM entry WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(said.published.is_some_and(|before| now.instant().duration_since(before.instant()) > NEXT_EDITION))
 }
 
 // The limit on edits counts the article, which several feeds may announce.
@@ -152,13 +167,7 @@ fn find_renamed(context: &Context<'_>, id: i64) -> Result<Option<Known>, Failure
         .connection
         .prepare_cached(&format!("{SELECT_KNOWN} WHERE id = ?1"))?
         .query_row([id], |row| known(row, true));
-    let Some(mut found) = optional(found)? else { return Ok(None) };
-    let Json(said): Json<Said> = context
-        .connection
-        .prepare_cached("SELECT said FROM entry WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    found.published = said.published;
-    Ok(Some(found))
+    optional(found)
 }
 
 fn known(row: &Row<'_>, renamed: bool) -> rusqlite::Result<Known> {
@@ -169,7 +178,6 @@ fn known(row: &Row<'_>, renamed: bool) -> rusqlite::Result<Known> {
         taken_at: row.get::<_, Option<Micros>>(3)?.map(|at| at.0),
         edits: row.get(4)?,
         renamed,
-        published: None,
     })
 }
 
@@ -207,12 +215,21 @@ fn insert(
     Ok(Some(id))
 }
 
+fn seen_again(context: &Context<'_>, known: &Known, entry: &Entry, at: Timestamp) -> Result<(), Failure> {
+    context
+        .connection
+        .prepare_cached("UPDATE entry SET last_seen = ?2, version = ?3 WHERE id = ?1")?
+        .execute(params![known.id, Micros(at), signed(entry.version())])?;
+    Ok(())
+}
+
 /// Another version: owed again with all its tries, unless it is owed still. A page looked at a moment
-/// ago waits for the end of the pause.
+/// ago waits for the end of the pause. A next edition is no edit.
 fn owe_again(
     context: &mut Context<'_>,
     known: &Known,
     entry: &Entry,
+    news: &News,
     at: Timestamp,
     fetch_pages: bool,
 ) -> Result<(), Failure> {
@@ -237,11 +254,11 @@ fn owe_again(
         context
             .connection
             .prepare_cached(
-                "UPDATE entry SET state = 'owed', next_try = ?2, edits = edits + 1, failures = 0,
+                "UPDATE entry SET state = 'owed', next_try = ?2, edits = edits + ?3, failures = 0,
                         reject_stage = NULL, reject_reason = NULL
                   WHERE id = ?1",
             )?
-            .execute(params![known.id, Micros(due)])?;
+            .execute(params![known.id, Micros(due), matches!(news, News::Edit)])?;
     }
     put_body(context, known.id, entry)
 }

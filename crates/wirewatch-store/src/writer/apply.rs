@@ -140,8 +140,9 @@ fn hosts_learnt(
         host::relieve(context.connection, host, at)?;
     }
     for pause in pauses {
-        host::raise(context.connection, pause)?;
+        host::pause(context.connection, pause)?;
     }
+    host::hold(context.connection, at)?;
     robots.iter().try_for_each(|rules| robots::keep(context, rules, at))
 }
 

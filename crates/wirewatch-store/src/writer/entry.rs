@@ -3,6 +3,7 @@
 use super::announce::drop_body;
 use super::apply::optional;
 use super::{Context, Failure, WriteError};
+use crate::clock;
 use crate::column::{Micros, after};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -37,9 +38,11 @@ pub(super) struct Taken {
 pub(super) type Move = (&'static str, Option<Timestamp>);
 
 impl EntryRow {
-    /// Announced anew while it was in work: what was found is of an earlier version.
+    /// Announced anew while it was in work: what was found is of an earlier version. Not when that is to
+    /// come yet: the clock was ahead when it was announced.
     pub(super) fn announced_since(&self, taken: Taken) -> bool {
-        self.changed_at.is_some_and(|changed_at| changed_at > taken.taken_at)
+        let during = |at: Timestamp| at > taken.taken_at && at <= clock::latest_past(taken.at);
+        self.changed_at.is_some_and(during)
     }
 
     /// Where an attempt leads: to what it found, or back to owed when there is a version it knew
@@ -181,7 +184,7 @@ pub(super) fn recheck_after(
 }
 
 /// When the page of an article is to be looked at again for edits: only when it is relevant, has a
-/// page, and no other entry looks at it already.
+/// page, and no other entry looks at it already. One that was stored by a clock that was ahead is not.
 fn next_recheck(
     context: &Context<'_>,
     entry: i64,
@@ -204,8 +207,10 @@ fn next_recheck(
             )?
             .query_row([entry, article], |row| row.get(0)),
     )?;
-    Ok(stored_at
-        .and_then(|stored_at| RECHECKS.iter().map(|step| after(stored_at.0, *step)).find(|due| *due > at)))
+    let Some(stored_at) = stored_at.filter(|stored_at| stored_at.0 <= clock::latest_past(at)) else {
+        return Ok(None);
+    };
+    Ok(RECHECKS.iter().map(|step| after(stored_at.0, *step)).find(|due| *due > at))
 }
 
 #[cfg(test)]

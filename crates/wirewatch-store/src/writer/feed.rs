@@ -1,7 +1,7 @@
 //! Table `feed`: which feeds there are, and what the user decided about them.
 
 use super::apply::optional;
-use super::{AddedFeeds, Context, Failure, FeedOverride, WriteError, feed_address, publisher};
+use super::{AddedFeeds, Context, Failure, FeedOverride, WriteError, feed_address, host, publisher};
 use crate::column::{Json, Micros};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -12,12 +12,18 @@ use wirewatch_model::{FeedId, FeedSpec, Origin, Publisher};
 /// Why a feed is not followed that the list no longer names.
 const UNLISTED: &str = "no longer in the feed list";
 
+/// When a feed is due that is followed again, `?2` being now: when its last answer said, but not later for
+/// failures, and never before the time its server named.
+const AGAIN: &str = "max(?2, coalesce(not_before, ?2),
+     CASE WHEN failures = 0 THEN coalesce(next_due, ?2) ELSE ?2 END)";
+
 /// Makes the feeds of origin `file` those of the list.
 pub(super) fn sync(
     context: &mut Context<'_>,
     specs: &[FeedSpec],
     at: Timestamp,
 ) -> Result<AddedFeeds, Failure> {
+    host::hold(context.connection, at)?;
     let mut counts = AddedFeeds::default();
     let mut seen = HashSet::new();
     // The first feed of a publisher names it, so the list is gone through backwards for the names.
@@ -87,11 +93,11 @@ pub(super) fn override_one(
             .prepare_cached("UPDATE feed SET off = ?2, off_by = 'user' WHERE id = ?1")?
             .execute(params![feed.0, reason])?,
         FeedOverride::On => connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "UPDATE feed SET off = NULL, off_by = 'user', failures = 0,
-                        next_due = CASE WHEN off IS NULL AND next_due IS NOT NULL THEN next_due ELSE ?2 END
-                  WHERE id = ?1 AND origin <> 'backfill'",
-            )?
+                        next_due = CASE WHEN off IS NULL AND next_due IS NOT NULL THEN next_due ELSE {AGAIN} END
+                  WHERE id = ?1 AND origin <> 'backfill'"
+            ))?
             .execute(params![feed.0, Micros(at)])?,
         FeedOverride::Change { title, folder, settings, publisher } => connection
             .prepare_cached(
@@ -231,12 +237,12 @@ fn update_listed(
     // What the user or the publisher decided is not the list's to change.
     if matches!(known.off_by.as_deref(), None | Some("file" | "unlisted")) {
         connection
-            .prepare_cached(
-                "UPDATE feed SET off = ?2, off_by = CASE WHEN ?2 IS NULL THEN NULL ELSE 'file' END,
-                        next_due = CASE WHEN ?2 IS NULL AND off IS NOT NULL THEN ?3 ELSE next_due END
-                  WHERE id = ?1",
-            )?
-            .execute(params![known.id, spec.off, Micros(at)])?;
+            .prepare_cached(&format!(
+                "UPDATE feed SET off = ?3, off_by = CASE WHEN ?3 IS NULL THEN NULL ELSE 'file' END,
+                        next_due = CASE WHEN ?3 IS NULL AND off IS NOT NULL THEN {AGAIN} ELSE next_due END
+                  WHERE id = ?1"
+            ))?
+            .execute(params![known.id, Micros(at), spec.off])?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ const HISTORY: u32 = 200;
 /// Saves the outcome, the validators, the schedule and the entries of a check.
 pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<CheckCounts, Failure> {
     let feed = load(context.connection, check.feed)?;
+    host::hold(context.connection, check.checked_at)?;
     if let Outcome::Paused { until, reason, .. } = &check.outcome {
         put_off(context.connection, check, &format!("not asked: {reason} until {until:.0}"))?;
         return Ok(CheckCounts::default());
@@ -49,14 +50,17 @@ pub(super) fn store(context: &mut Context<'_>, check: &FeedCheck) -> Result<Chec
 }
 
 /// A feed that was not asked comes later; how its last check ended stands. One that was never asked gets
-/// the reason, which has no other place yet.
+/// the reason, which has no other place yet. A check that is to come yet was made by a clock that was ahead:
+/// from now on it is past, or the feed would be due again at once.
 fn put_off(connection: &Connection, check: &FeedCheck, reason: &str) -> Result<(), Failure> {
     connection
         .prepare_cached(
-            "UPDATE feed SET next_due = ?2, unpushed_due = NULL, message = CASE WHEN last_checked IS NULL THEN ?3 ELSE message END
+            "UPDATE feed SET next_due = ?2, unpushed_due = NULL,
+                    message = CASE WHEN last_checked IS NULL THEN ?3 ELSE message END,
+                    last_checked = min(last_checked, ?4), added_at = min(added_at, ?4)
               WHERE id = ?1",
         )?
-        .execute(params![check.feed.0, check.next_due.map(Micros), reason])?;
+        .execute(params![check.feed.0, check.next_due.map(Micros), reason, Micros(check.checked_at)])?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 
 use super::Failure;
 use super::apply::optional;
-use crate::column::Micros;
+use crate::{clock, column::Micros};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use wirewatch_model::{BlockHash, HostMemory, HostObservation, HostPause};
@@ -20,28 +20,28 @@ const PAGES_BEFORE_HALVING: u32 = 1_000;
 /// Bytes of one block: hash, pages, age.
 const PACKED: usize = 12;
 
-/// Keeps the longer of two pauses, and how often the host asked.
+/// Keeps the longer of two pauses, and how often the host asked: strikes end by [relief](HostPause::is_relief)
+/// alone, never because a host that is merely busy has none to tell of.
 pub(super) fn pause(connection: &Connection, pause: &HostPause) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "INSERT INTO host (host, paused_until, pause_reason, strikes) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (host) DO UPDATE SET
-                pause_reason = CASE WHEN paused_until >= ?2 THEN pause_reason ELSE ?3 END,
-                paused_until = max(coalesce(paused_until, ?2), ?2), strikes = ?4",
+                pause_reason = CASE WHEN coalesce(held_until, paused_until) >= ?2 THEN pause_reason ELSE ?3 END,
+                paused_until = max(coalesce(held_until, paused_until, ?2), ?2), held_until = NULL,
+                strikes = CASE WHEN ?5 THEN 0 ELSE max(strikes, ?4) END",
         )?
-        .execute(params![pause.host, Micros(pause.until), pause.reason, pause.strikes])?;
+        .execute(params![pause.host, Micros(pause.until), pause.reason, pause.strikes, pause.is_relief()])?;
     Ok(())
 }
 
-/// As [`pause`], by one who is not the owner: strikes that the owner counted meanwhile stay.
-pub(super) fn raise(connection: &Connection, pause: &HostPause) -> Result<(), Failure> {
-    let known: Option<u32> = optional(
-        connection
-            .prepare_cached("SELECT strikes FROM host WHERE host = ?1")?
-            .query_row([&pause.host], |row| row.get(0)),
-    )?;
-    let strikes = pause.strikes.max(known.unwrap_or_default());
-    self::pause(connection, &HostPause { strikes, ..pause.clone() })
+/// Holds pauses that end later than any host is granted: they were noted by a clock that was ahead, or the
+/// clock is behind now. Which of the two, the time will tell.
+pub(super) fn hold(connection: &Connection, now: Timestamp) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE host SET held_until = ?1 WHERE paused_until > ?1 AND held_until IS NULL")?
+        .execute([Micros(clock::latest_wait(now))])?;
+    Ok(())
 }
 
 /// A host answered one who is not the owner as it should: its strikes are over, unless it has asked for

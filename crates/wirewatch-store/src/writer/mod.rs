@@ -40,6 +40,7 @@ pub use message::{
     AddedFeeds, ArticleStored, CheckCounts, FeedOverride, JobUpdate, ShortWrite, StoredAs, StrikeTarget,
     Write, WriteError, Written,
 };
+pub(crate) use robots::latest_robots;
 pub(crate) use setback::MOST_DEATHS;
 pub use short::ShortWriter;
 pub use websub::SubscriptionWrite;

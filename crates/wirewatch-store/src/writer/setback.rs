@@ -172,10 +172,12 @@ fn strike_feed(context: &Context<'_>, feed: FeedId, at: Timestamp) -> Result<(),
         .prepare_cached(
             "UPDATE feed SET deaths = deaths + 1,
                     next_due = CASE WHEN deaths + 1 >= ?2 THEN ?3 ELSE next_due END,
-                    message = CASE WHEN deaths + 1 >= ?2 THEN ?4 ELSE message END
+                    message = CASE WHEN deaths + 1 >= ?2 THEN ?4 ELSE message END,
+                    last_checked = min(last_checked, ?5), added_at = min(added_at, ?5)
               WHERE id = ?1",
         )?
-        .execute(params![feed.0, MOST_DEATHS, Micros(after(at, A_DAY)), SET_ASIDE])?;
+        // A check by a clock that was ahead would make it due again at once.
+        .execute(params![feed.0, MOST_DEATHS, Micros(after(at, A_DAY)), SET_ASIDE, Micros(at)])?;
     Ok(())
 }
 

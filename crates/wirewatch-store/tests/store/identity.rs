@@ -209,3 +209,36 @@ fn the_next_edition_under_one_address_and_title_is_looked_at() {
     assert_eq!(feed.fetch(&[edition("tuesday", 24)]), (0, 0, 1));
     feed.world.close();
 }
+
+/// Fetches an edition a day under one address and title, each with a key of its own or all with one, and
+/// looks at its page; gives the days on which nothing was taken.
+fn days_missed(key: impl Fn(i64) -> String) -> Vec<i64> {
+    let world = World::new();
+    let feed = world.feed("https://news.example/rss");
+    let edition = |day: i64| Entry {
+        summary: Some(format!("Summary of day {day}")),
+        published: Some(Stamp::utc(at(day * 24 * 60))),
+        ..marked(&key(day), 1, "The day in brief", day.unsigned_abs())
+    };
+    world.check(feed, vec![edition(0)], at(0));
+    let id = world.entry_id(&key(0));
+    world.done(article(id, 1, "Text."));
+    let mut missed = Vec::new();
+    for day in 1..=60 {
+        let now = at(day * 24 * 60);
+        if world.check(feed, vec![edition(day)], now).changed == 0 {
+            missed.push(day);
+        }
+        world.write(Write::EntryUnchanged { entry: id, taken_at: now, at: now });
+    }
+    assert_eq!(world.sql("SELECT count(*) FROM entry"), "1");
+    world.close();
+    missed
+}
+
+#[test]
+fn a_column_under_one_address_and_title_is_followed_for_ever() {
+    let none: Vec<i64> = Vec::new();
+    assert_eq!(days_missed(|day| format!("i:{day}")), none, "each edition with an id of its own");
+    assert_eq!(days_missed(|_| "u:news.example/1".to_owned()), none, "all with the address as their key");
+}

@@ -268,6 +268,6 @@ fn a_backfill_keeps_its_entries_under_a_feed_that_is_not_polled() {
     assert_eq!(world.write(add(&["b", "c"])), Written::Checked(counts(1, 0, 1)));
     assert_eq!(world.owed(at(0)).len(), 3);
     assert!(world.reader().due_feeds(at(9_999), 10, &Default::default()).expect("due").is_empty());
-    assert_eq!(world.reader().next_feed_due().expect("read"), None);
+    assert_eq!(world.reader().next_feed_due(at(0)).expect("read"), None);
     world.close();
 }

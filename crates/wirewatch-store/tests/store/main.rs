@@ -4,6 +4,7 @@
 
 mod articles;
 mod attempts;
+mod clock;
 mod completion;
 mod conservation;
 mod crash;

@@ -187,7 +187,7 @@ fn a_check_says_when_to_come_again() {
         health: Health::Failing,
         ..check(id, at(0))
     });
-    assert_eq!(world.reader().next_feed_due().expect("read"), Some(at(10)));
+    assert_eq!(world.reader().next_feed_due(at(0)).expect("read"), Some(at(10)));
     let feed = world.reader().due_feed(id, at(0)).expect("read").expect("followed");
     assert_eq!((feed.failures, feed.last_checked), (1, Some(at(0))));
     let row = world.reader().find_feed(A).expect("read").expect("known");
@@ -207,7 +207,7 @@ fn a_check_says_when_to_come_again() {
     assert_eq!(feed.recent_entries, [at(10), at(10), at(7)], "a date from the future counts as seen now");
     assert!(world.reader().due_feeds(at(99), 9, &HashSet::from([id])).expect("due").is_empty(), "in work");
     world.check_with(FeedCheck { outcome: Outcome::Gone, next_due: None, ..check(id, at(20)) });
-    assert_eq!(world.reader().next_feed_due().expect("read"), None);
+    assert_eq!(world.reader().next_feed_due(at(20)).expect("read"), None);
     assert_eq!(world.reader().find_feed(A).expect("read").expect("known").health, "gone");
     world.close();
 }
@@ -236,7 +236,7 @@ fn a_feed_that_was_not_asked_for_its_host_is_paused_only_comes_later() {
     assert_eq!(before.message, None);
     world.check_with(put_off(20));
     let after = row();
-    assert_eq!(world.reader().next_feed_due().expect("read"), Some(at(60)));
+    assert_eq!(world.reader().next_feed_due(at(20)).expect("read"), Some(at(60)));
     assert_eq!((after.failures, after.http_status, after.outcome), (0, before.http_status, before.outcome));
     assert_eq!((after.last_checked, after.health), (before.last_checked, before.health));
     assert_eq!(world.reader().feed_checks(id, 9).expect("read").len(), 1);
@@ -365,6 +365,46 @@ fn inv10_a_server_is_not_asked_before_the_time_it_named_whatever_its_status() {
     assert_eq!(due(&world, 60).len(), 2);
     world.write(ShortWrite::MakeDue { feeds: Vec::new(), at: at(90) });
     assert_eq!(world.reader().feeds_unasked_since(at(90)).expect("read"), 2);
+    world.close();
+}
+
+#[test]
+fn inv10_a_feed_that_is_followed_again_is_not_asked_before_the_time_its_server_named() {
+    let world = World::new();
+    sync(&world, vec![spec(A), spec(B)], 0);
+    let id = world.reader().find_feed(A).expect("read").expect("known").id;
+    let busy = |now| FeedCheck {
+        outcome: Outcome::Busy,
+        status: Some(503),
+        next_due: Some(at(600)),
+        not_before: Some(at(600)),
+        ..check(id, at(now))
+    };
+    world.check_with(busy(1));
+    sync(&world, vec![spec(B)], 2);
+    sync(&world, vec![spec(A), spec(B)], 3);
+    assert_eq!(due(&world, 3), [B], "the list dropped it and named it again");
+    let change = |change, now| ShortWrite::OverrideFeed { feed: id, change, at: at(now) };
+    world.write(change(FeedOverride::Off("not wanted".to_owned()), 4));
+    world.write(change(FeedOverride::On, 5));
+    assert_eq!(due(&world, 5), [B], "so did the user");
+    assert_eq!(due(&world, 600).len(), 2);
+    world.close();
+}
+
+#[test]
+fn rule_08_a_feed_that_is_followed_again_keeps_its_interval_but_waits_for_no_failures() {
+    let world = World::new();
+    let (a, b) = (world.feed(A), world.feed(B));
+    world.check_with(FeedCheck { next_due: Some(at(60)), ..check(a, at(0)) });
+    let outcome = Outcome::Failed { failure: FailureKind::Dns, message: "no such name".to_owned() };
+    world.check_with(FeedCheck { outcome, next_due: Some(at(1_440)), ..check(b, at(0)) });
+    for feed in [a, b] {
+        world.write(ShortWrite::OverrideFeed { feed, change: FeedOverride::Off("no".to_owned()), at: at(1) });
+        world.write(ShortWrite::OverrideFeed { feed, change: FeedOverride::On, at: at(2) });
+    }
+    assert_eq!(due(&world, 2), [B]);
+    assert_eq!(due(&world, 60).len(), 2);
     world.close();
 }
 

@@ -107,8 +107,8 @@ impl World {
     }
 
     async fn move_clock(&mut self, end: Timestamp) {
-        let next = self.look.ask(|reader| reader.next_feed_due()).await.expect("a look");
         let now = self.shared.clock.now();
+        let next = self.look.ask(move |reader| reader.next_feed_due(now)).await.expect("a look");
         // The scheduler looks around once a second at most.
         let until = next.unwrap_or(end).max(now + SignedDuration::from_secs(1)).min(end);
         self.shared.clock.advance(until.duration_since(now).unsigned_abs());
