@@ -110,6 +110,76 @@ fn entries_of_one_page_are_told_apart() {
     is_another(&block("1", "One"), &item("2", "https://post.example/live", "Two", ""));
 }
 
+/// Alarms without ids that all lead to one page.
+fn alarms(link: &str, hours: std::ops::Range<u8>) -> String {
+    let alarm = |hour| {
+        let date = format!("<pubDate>Mon, 10 Jan 2022 {hour:02}:00:00 GMT</pubDate>");
+        item("", link, &format!("Alarm {hour}"), &date)
+    };
+    hours.map(alarm).collect()
+}
+
+/// Parts of a live blog, whose ids differ by a short number.
+fn parts(numbers: std::ops::Range<u16>) -> String {
+    let live = "https://post.example/live/talks";
+    numbers.map(|number| item(&format!("{live}#{number}"), live, &format!("Part {number}"), "")).collect()
+}
+
+/// Fetches of one feed: every entry is one of its own and stays itself while others come and go.
+#[track_caller]
+fn follow(fetches: &[(String, usize)]) {
+    let mut before: Vec<Entry> = Vec::new();
+    for (nth, (items, new)) in fetches.iter().enumerate() {
+        let now = fetch(items);
+        let keys: std::collections::HashSet<_> = now.iter().map(|entry| &entry.key).collect();
+        assert_eq!(keys.len(), now.len(), "fetch {nth}: {now:?}");
+        let unknown = now.iter().filter(|entry| !is_known(entry, &before)).count();
+        assert_eq!(unknown, *new, "fetch {nth}: {now:?} {before:?}");
+        before.extend(now);
+    }
+}
+
+#[test]
+fn entries_without_guid_that_share_a_link_are_told_apart_and_stay_themselves() {
+    for link in ["https://post.example/alerts", "https://post.example/ukraine/alerts-of-today.html"] {
+        let alarms = |hours| alarms(link, hours);
+        follow(&[
+            (alarms(1..5), 4),
+            (alarms(1..5), 0),
+            (alarms(3..8), 3),
+            (alarms(7..8), 0),
+            (alarms(7..9), 1),
+        ]);
+    }
+    let permalink =
+        |title: &str| format!("<item><guid>https://post.example/map</guid><title>{title}</title></item>");
+    follow(&[(permalink("One") + &permalink("Two"), 2), (permalink("Two"), 0)]);
+}
+
+#[test]
+fn alarms_in_the_same_words_are_told_apart_by_their_dates() {
+    let alarm = |hour: u8| {
+        let date = format!("<pubDate>Mon, 10 Jan 2022 0{hour}:00:00 GMT</pubDate>");
+        item("", "https://post.example/alerts", "Alarm in Lviv", &date)
+    };
+    let entries = fetch(&(alarm(1) + &alarm(2)));
+    assert_ne!(entries[0].key, entries[1].key);
+}
+
+#[test]
+fn parts_of_a_page_whose_ids_are_short_numbers_are_told_apart_and_stay_themselves() {
+    follow(&[(parts(101..105), 4), (parts(101..105), 0), (parts(103..107), 2), (parts(106..107), 0)]);
+    follow(&[(parts(1..3), 2), (parts(2..4), 1)]);
+}
+
+#[test]
+fn a_counter_of_versions_makes_no_new_entry() {
+    let version = |number: u8, title: &str| {
+        item(&format!("https://post.example/story-1#{number}"), "https://post.example/story-1", title, "")
+    };
+    stays(&version(0, "Old"), &version(1, "New"));
+}
+
 #[test]
 fn the_key_is_the_publishers_id_whoever_else_uses_it() {
     // Two publishers may use one guid: the store looks entries up within their feed.

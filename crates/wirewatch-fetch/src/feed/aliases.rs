@@ -1,25 +1,49 @@
 //! What an entry may be known by when its key is new: some publishers give new ids at every fetch, add
 //! ids later, or edit what the key is made of.
 
+use super::keys::counter;
 use std::collections::{HashMap, HashSet};
-use wirewatch_model::{Entry, Stamp};
+use wirewatch_model::{Entry, Stamp, address};
 use xxhash_rust::xxh3::Xxh3;
+
+/// Where an entry of a body leads, and how it is told from others there.
+pub(super) struct Place {
+    /// The identity of its address.
+    pub(super) identity: Option<String>,
+    pub(super) told: Told,
+}
+
+/// What tells an entry from others at its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Its id, or that it is alone there.
+    Key,
+    /// What may be a mere counter of versions in its id.
+    Counter,
+    /// Its title and its date.
+    Text,
+}
 
 /// Gives every entry of one body its aliases. A mark that several of them bear tells nothing apart and
 /// is none: a link all entries share, a date an importer gave to all. An entry that is announced twice
-/// counts once. `identities` are those of the entries' addresses.
-pub(super) fn give_aliases(entries: &mut [Entry], identities: &[Option<String>]) {
+/// counts once. Entries that only their text or a counter tells apart at their link have marks of that: when
+/// one of them is the last of its body it has another key.
+pub(super) fn give_aliases(entries: &mut [Entry], places: &[Place]) {
     let mut keys = HashSet::new();
     let firsts: Vec<bool> = entries.iter().map(|entry| keys.insert(entry.key.as_str())).collect();
     let once = |nth: &usize| firsts[*nth];
-    let links = counted((0..entries.len()).filter(once).filter_map(|nth| identities[nth].as_ref()));
+    let links = counted((0..entries.len()).filter(once).filter_map(|nth| places[nth].identity.as_ref()));
     let marks: Vec<Vec<u64>> = entries
         .iter()
-        .zip(identities)
-        .map(|(entry, identity)| match identity {
-            Some(identity) if links.get(identity).is_some_and(|times| *times > 1) => Vec::new(),
-            Some(identity) => of_address(entry, identity),
-            None => of_text(entry),
+        .zip(places)
+        .map(|(entry, Place { identity, told })| match identity {
+            Some(identity) if links.get(identity).is_some_and(|times| *times > 1) => match told {
+                Told::Key => Vec::new(),
+                Told::Counter => of_counter(entry).into_iter().collect(),
+                Told::Text => of_address(entry, identity),
+            },
+            Some(identity) => of_address(entry, identity).into_iter().chain(of_counter(entry)).collect(),
+            None => of_text(entry).into_iter().chain(of_counter(entry)).collect(),
         })
         .collect();
     let seen = counted((0..entries.len()).filter(once).flat_map(|nth| &marks[nth]));
@@ -39,6 +63,13 @@ fn of_address(entry: &Entry, identity: &str) -> Vec<u64> {
     let published = entry.published.map(|stamp| hash("address+date", &[identity, &instant(&stamp)]));
     let title = (!entry.title.is_empty()).then(|| hash("address+title", &[identity, &entry.title]));
     published.into_iter().chain(title).collect()
+}
+
+/// The whole of an id that is an address with a counter.
+fn of_counter(entry: &Entry) -> Option<u64> {
+    let id = entry.id.as_deref()?;
+    let counter = counter(id).filter(|counter| !counter.is_empty())?;
+    Some(hash("address+counter", &[&address::identity(id)?, counter]))
 }
 
 /// Without an address: a time to the second is as good as an id within one feed; a time in full minutes
@@ -74,7 +105,6 @@ fn hash(kind: &str, parts: &[&str]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wirewatch_model::address;
 
     fn entry(url: Option<&str>, title: &str, published: Option<&str>) -> Entry {
         Entry {
@@ -87,9 +117,12 @@ mod tests {
     }
 
     fn aliases(mut entries: Vec<Entry>) -> Vec<Vec<u64>> {
-        let identity = |entry: &Entry| entry.url.as_deref().and_then(address::identity);
-        let identities: Vec<_> = entries.iter().map(identity).collect();
-        give_aliases(&mut entries, &identities);
+        let place = |entry: &Entry| Place {
+            identity: entry.url.as_deref().and_then(address::identity),
+            told: Told::Key,
+        };
+        let places: Vec<_> = entries.iter().map(place).collect();
+        give_aliases(&mut entries, &places);
         entries.into_iter().map(|entry| entry.aliases).collect()
     }
 

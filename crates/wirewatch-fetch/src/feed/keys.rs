@@ -1,9 +1,12 @@
 //! Drafts to entries: absolute links, one stable key each.
 
-use super::{aliases::give_aliases, draft::Draft};
+use super::{
+    aliases::{Place, Told, give_aliases},
+    draft::Draft,
+};
 use std::collections::{HashMap, HashSet};
 use url::Url;
-use wirewatch_model::{Entry, address};
+use wirewatch_model::{Entry, Stamp, address};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A longer id stands in the key as its hash, in bytes.
@@ -25,22 +28,28 @@ pub(crate) struct Scope {
 /// Makes entries; what cannot be taken is in the second list, with the reason. What the body announces
 /// twice is in the first list twice, under one key.
 pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<String>) {
-    let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
-    let (mut rejects, mut identities) = (Vec::new(), Vec::with_capacity(drafts.len()));
     let shared = shared_ids(&drafts);
+    let (mut rejects, mut named) = (Vec::new(), Vec::with_capacity(drafts.len()));
     for (nth, draft) in drafts.into_iter().enumerate() {
-        let number = nth + 1;
         if draft.empty {
-            rejects.push(format!("entry {number} holds nothing"));
+            rejects.push(format!("entry {} holds nothing", nth + 1));
             continue;
         }
-        let id_is_shared = draft.id.as_ref().is_some_and(|id| shared.contains(id));
         let url = absolute(&draft, scope);
         let identity = url.as_deref().and_then(address::identity);
-        entries.push(entry(draft, scope, id_is_shared, url, identity.as_deref()));
-        identities.push(identity);
+        let id = draft.id.as_deref().filter(|id| !shared.contains(*id));
+        let name = name(id, url.as_deref(), identity.as_deref(), &draft);
+        named.push((draft, url, identity, name));
     }
-    give_aliases(&mut entries, &identities);
+    let crowded = crowded(named.iter().map(|(draft, _, _, name)| (draft, name)));
+    let mut entries: Vec<Entry> = Vec::with_capacity(named.len());
+    let mut places = Vec::with_capacity(named.len());
+    for (draft, url, identity, name) in named {
+        let (key, told) = key(&name, &draft, &crowded);
+        entries.push(entry(draft, scope, key, url));
+        places.push(Place { identity, told });
+    }
+    give_aliases(&mut entries, &places);
     (entries, rejects)
 }
 
@@ -75,24 +84,7 @@ fn shared_ids(drafts: &[Draft]) -> HashSet<String> {
     shared
 }
 
-fn entry(
-    draft: Draft,
-    scope: &Scope,
-    id_is_shared: bool,
-    url: Option<String>,
-    identity: Option<&str>,
-) -> Entry {
-    let address_key = || identity.map(|identity| bounded("u:", identity));
-    let id = draft.id.as_deref().filter(|_| !id_is_shared);
-    let key = match id {
-        // The address as id is the rule, and its identity is known.
-        Some(id) if url.as_deref() == Some(id) && !id.contains('#') => address_key(),
-        Some(id) if let Some(identity) = identity.filter(|_| may_be_place(id)) => {
-            Some(bounded("i:", &format!("{id}@{identity}")))
-        }
-        id => id.map(id_key).or_else(address_key),
-    };
-    let key = key.unwrap_or_else(|| own_key(&draft));
+fn entry(draft: Draft, scope: &Scope, key: String, url: Option<String>) -> Entry {
     Entry {
         key,
         aliases: Vec::new(),
@@ -108,14 +100,79 @@ fn entry(
     }
 }
 
-/// The key a publisher's id gives. An id that is an address counts as that address, so that another
-/// scheme, tracking parameters, or an id that comes and goes make no new entry; a fragment tells
-/// entries of one page apart, unless it is a mere counter of versions (`#0`, `#1`).
-fn id_key(id: &str) -> String {
-    let Some(identity) = address::identity(id) else { return bounded("i:", id) };
-    let fragment = id.split_once('#').map_or("", |(_, fragment)| fragment);
-    let counter = fragment.len() <= 3 && fragment.bytes().all(|byte| byte.is_ascii_digit());
-    bounded("u:", &if counter { identity } else { format!("{identity}#{fragment}") })
+/// What names an entry, by its own word.
+enum Name {
+    /// An id of its publisher, or what it says: its key.
+    Key(String),
+    /// No more than an address, and what may be a mere counter of its versions (`#0`, `#1`).
+    Address { identity: String, counter: String },
+}
+
+/// An id that is an address counts as that address, so that another scheme, tracking parameters, or an id
+/// that comes and goes make no new entry; a fragment tells entries of one page apart, unless it may be a
+/// mere counter of versions.
+fn name(id: Option<&str>, url: Option<&str>, identity: Option<&str>, draft: &Draft) -> Name {
+    let at = |identity: String| Name::Address { identity, counter: String::new() };
+    match (id, identity) {
+        // The address as id is the rule, and its identity is known.
+        (Some(id), Some(identity)) if url == Some(id) && !id.contains('#') => at(identity.to_owned()),
+        (Some(id), Some(identity)) if may_be_place(id) => {
+            Name::Key(bounded("i:", &format!("{id}@{identity}")))
+        }
+        (Some(id), _) => match address::identity(id) {
+            None => Name::Key(bounded("i:", id)),
+            Some(identity) => match counter(id) {
+                Some(counter) => Name::Address { identity, counter: counter.to_owned() },
+                None => Name::Key(bounded("u:", &format!("{identity}#{}", fragment(id)))),
+            },
+        },
+        (None, Some(identity)) => at(identity.to_owned()),
+        (None, None) => Name::Key(own_key(draft)),
+    }
+}
+
+/// The key of an entry, and how it is told from others at its address. One address may stand for many
+/// entries: alarms that all lead to one page, parts of a live blog.
+fn key(name: &Name, draft: &Draft, crowded: &HashSet<String>) -> (String, Told) {
+    match name {
+        Name::Key(key) => (key.clone(), Told::Key),
+        Name::Address { identity, counter } if crowded.contains(identity) && !counter.is_empty() => {
+            (bounded("u:", &format!("{identity}#{counter}")), Told::Counter)
+        }
+        // A section is no article: what it is the address of is told by its text, also when it stands alone.
+        Name::Address { identity, counter }
+            if crowded.contains(identity)
+                || counter.is_empty() && address::is_front_page(&format!("https://{identity}")) =>
+        {
+            (bounded("u:", &format!("{identity}#{}", own_key(draft))), Told::Text)
+        }
+        Name::Address { identity, .. } => (bounded("u:", identity), Told::Key),
+    }
+}
+
+/// The addresses that name several entries with different titles or dates in one body: they tell nothing
+/// apart.
+fn crowded<'d>(named: impl Iterator<Item = (&'d Draft, &'d Name)>) -> HashSet<String> {
+    let mut first: HashMap<&str, &Draft> = HashMap::new();
+    let mut crowded = HashSet::new();
+    for (draft, name) in named {
+        let Name::Address { identity, .. } = name else { continue };
+        let other = *first.entry(identity).or_insert(draft);
+        if draft.title != other.title || date(draft) != date(other) {
+            crowded.insert(identity.clone());
+        }
+    }
+    crowded
+}
+
+/// What may be a mere counter of versions at the end of an id: a short number, or nothing.
+pub(super) fn counter(id: &str) -> Option<&str> {
+    let fragment = fragment(id);
+    (fragment.len() <= 3 && fragment.bytes().all(|byte| byte.is_ascii_digit())).then_some(fragment)
+}
+
+fn fragment(id: &str) -> &str {
+    id.split_once('#').map_or("", |(_, fragment)| fragment)
 }
 
 /// Whether an id may be no more than the entry's place in the list: the next article would have it too.
@@ -124,15 +181,19 @@ fn may_be_place(id: &str) -> bool {
     id.len() <= 3 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The key of an entry without id and address: what it says, without what an edit changes last.
+/// The key of what neither id nor address tells apart: what it says, without what an edit changes last.
 fn own_key(draft: &Draft) -> String {
-    let date = draft.published.or(draft.updated).map(|stamp| stamp.to_string()).unwrap_or_default();
+    let date = date(draft).map(|stamp| stamp.to_string()).unwrap_or_default();
     let text = if draft.title.is_empty() {
         draft.content.as_deref().or(draft.summary.as_deref()).unwrap_or_default()
     } else {
         &draft.title
     };
     format!("t:{:032x}", xxh3_128(format!("{text}\n{date}").as_bytes()))
+}
+
+fn date(draft: &Draft) -> Option<Stamp> {
+    draft.published.or(draft.updated)
 }
 
 fn bounded(kind: &str, text: &str) -> String {
@@ -231,6 +292,26 @@ mod tests {
         assert_eq!(one, key(Some("https://a.example/1"), Some("http://a.example/1"), "new"));
         assert_eq!(one, key(Some("https://a.example/1#0"), None, "new"));
         assert_ne!(one, key(Some("https://a.example/1#block-77"), None, "new"));
+    }
+
+    #[test]
+    fn an_address_that_stands_for_several_entries_is_no_name() {
+        let link = Some("https://a.example/news/alerts-of-today");
+        let alarms = || (0..4).map(|nth| draft(None, link, &format!("Alarm {nth}"))).collect::<Vec<_>>();
+        let (all, fewer) = (keys(alarms()), keys(alarms().split_off(2)));
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), 4);
+        assert_eq!(all[2..], fewer, "whoever else is there");
+        let same = keys(vec![draft(None, link, "Alarm"), draft(None, link, "Alarm")]);
+        assert_eq!(same[0], same[1], "but one entry twice is one");
+        let ids = ["https://a.example/live-1#101", "https://a.example/live-1#102"];
+        let parts = keys(ids.iter().map(|id| draft(Some(id), None, id)).collect());
+        assert_eq!(parts, ["u:a.example/live-1#101", "u:a.example/live-1#102"]);
+    }
+
+    #[test]
+    fn a_section_names_no_entry() {
+        let key = |title| key(None, Some("https://a.example/alerts"), title);
+        assert_ne!(key("One"), key("Two"));
     }
 
     #[test]

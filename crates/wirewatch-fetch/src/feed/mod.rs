@@ -48,7 +48,7 @@ use wirewatch_model::{Entry, FeedHead, Freshness, Repair};
 
 /// Rises when the parser reads more than before: feeds whose last check had faults are then asked for
 /// once more without validators (DESIGN §5.2).
-pub const PARSER_VERSION: u32 = 2;
+pub const PARSER_VERSION: u32 = 3;
 
 /// Entries read of one feed; what is beyond is reported and left.
 pub(crate) const MOST_ENTRIES: usize = 5_000;
