@@ -15,9 +15,9 @@ const MOST_HOSTS: u32 = 8_192;
 const MOST_ROBOTS_BYTES: usize = 2 * 1024 * 1024;
 
 /// When the pause of a row of `host` ends; `?2` is [`latest_wait`]. One that ends later than any host is
-/// granted is held to the time that was noted when that was seen.
-pub(super) const PAUSED_UNTIL: &str = "CASE WHEN held_until IS NULL OR paused_until <= ?2 THEN paused_until
-     ELSE min(paused_until, held_until) END";
+/// granted is held to the time that was noted when that was seen, or to the latest there is.
+pub(super) const PAUSED_UNTIL: &str = "CASE WHEN paused_until > ?2 THEN coalesce(held_until, ?2)
+     ELSE paused_until END";
 
 /// A stored article as far as judging needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
