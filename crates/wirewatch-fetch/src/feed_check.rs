@@ -137,6 +137,10 @@ impl Fetcher {
                 (asked, hops, result)
             }
             Err(NoAnswer::NotAsked(put_off)) => (Asked::Nothing, Vec::new(), FeedResult::Paused(put_off)),
+            Err(NoAnswer::AskedInVain { put_off, hops }) => {
+                let (kind, message) = (FailureKind::Redirect, put_off.behind_redirect());
+                (asked, hops, FeedResult::Failed { kind, message, not_before: Some(put_off.until) })
+            }
             Err(NoAnswer::Failed { kind, message, hops, not_before }) => {
                 (asked, hops, FeedResult::Failed { kind, message, not_before })
             }

@@ -105,6 +105,10 @@ impl Fetcher {
                 let not_before = answer.headers.retry_after(ask.watch.now()).max(answer.not_before);
                 Err(HubError::Refused { said: refusal(&answer), not_before })
             }
+            Err(NoAnswer::AskedInVain { put_off, .. }) => {
+                let said = put_off.behind_redirect();
+                Err(HubError::Failed { said, not_before: Some(put_off.until) })
+            }
             Err(NoAnswer::Failed { message, not_before, .. }) => {
                 Err(HubError::Failed { said: message, not_before })
             }

@@ -13,11 +13,12 @@ use crate::{
         walls::wall,
     },
     permission::AsPage,
-    time::Watch,
+    time::{Watch, after},
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use wirewatch_model::{FailureKind, FeedSettings, HostPause, Page, PageFailure, Validators};
+use xxhash_rust::xxh3::xxh3_64;
 
 const ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5";
 
@@ -36,6 +37,9 @@ const KEPT_HEADERS: &[&str] = &[
     "server",
     "x-robots-tag",
 ];
+
+/// A page whose redirect led to a busy host is asked for again after this, in seconds, and up to twice it.
+const AGAIN_SECS: i64 = 600;
 
 /// A page to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,11 +105,15 @@ impl Fetcher {
             watch,
         };
         let mut walk = self.client().walk(&request.url)?;
+        let none = |no_page: NoPage, walk: &Walk| {
+            if walk.is_redirected() { no_page.behind_redirect(&request.url) } else { no_page }
+        };
         loop {
-            let crawl_delay =
-                self.permission(walk.url(), &as_page(&ask)).await.map_err(|no_page| no_page.after(&walk))?;
+            let crawl_delay = self.permission(walk.url(), &as_page(&ask)).await;
+            let crawl_delay = crawl_delay.map_err(|no_page| none(no_page, &walk))?;
             ask.crawl_delay = Some(crawl_delay);
-            if let Some(answer) = self.client().step(&mut walk, &ask).await? {
+            let stepped = self.client().step(&mut walk, &ask).await;
+            if let Some(answer) = stepped.map_err(|error| none(error.into(), &walk))? {
                 return Ok(judge(answer, conditional, watch.now()));
             }
             ask.patience = self.client().patience_after_redirect();
@@ -140,12 +148,14 @@ impl NoPage {
         Self::Postponed { until: put_off.until, reason: put_off.reason, host_pause: None }
     }
 
-    /// Who was put off behind a redirect has asked something, and in vain.
-    fn after(self, walk: &Walk) -> Self {
+    /// Who was put off behind a redirect has asked something, and in vain: the next time is a while away, and
+    /// not the same for all who are.
+    fn behind_redirect(self, url: &str) -> Self {
         match self {
-            Self::Postponed { until, reason, host_pause: None } if walk.is_redirected() => {
+            Self::Postponed { until, reason, host_pause: None } => {
+                let spread = xxh3_64(url.as_bytes()).cast_signed().rem_euclid(AGAIN_SECS);
                 let reason = format!("it redirects, and {reason} until {until:.0}");
-                Self::Failed(PageFailure { status: None, reason, lasting: false, retry_after: Some(until) })
+                Self::Postponed { until: after(until, AGAIN_SECS + spread), reason, host_pause: None }
             }
             other => other,
         }
@@ -162,7 +172,7 @@ impl From<SettingsError> for NoPage {
 impl From<NoAnswer> for NoPage {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
-            NoAnswer::NotAsked(put_off) => Self::not_asked(put_off),
+            NoAnswer::NotAsked(put_off) | NoAnswer::AskedInVain { put_off, .. } => Self::not_asked(put_off),
             NoAnswer::Failed { kind, message, not_before, .. } => {
                 let lasting = kind == FailureKind::Address;
                 Self::Failed(PageFailure { status: None, reason: message, lasting, retry_after: not_before })

@@ -97,6 +97,11 @@ impl Fetcher {
                 }
                 Ok(Arc::default())
             }
+            // It may be there, and say anything.
+            Err(NoAnswer::AskedInVain { put_off, .. }) => {
+                not_before = Some(put_off.until);
+                Err(format!("robots.txt could not be had: {}", put_off.behind_redirect()))
+            }
             Err(NoAnswer::Failed { message, not_before: named, .. }) => {
                 not_before = named;
                 Err(format!("robots.txt could not be had: {message}"))

@@ -195,3 +195,29 @@ async fn inv04_an_article_that_moved_on_its_site_stays_one_article() {
     assert_eq!(bench.texts("SELECT title FROM items"), ["New headline"]);
     assert_eq!(bench.texts("SELECT kind FROM change ORDER BY seq"), ["new", "revision"]);
 }
+
+#[tokio::test]
+async fn inv04_entries_that_share_one_address_are_articles_of_their_own_by_the_feeds_words() {
+    let bench = Bench::new(&["a.example"]).await;
+    let alarm = |nth: u32| {
+        format!(
+            "<item><link>http://a.example/alerts</link><title>Alarm number {nth} in the region</title>\
+             <pubDate>Mon, 10 Jan 2022 0{nth}:00:00 GMT</pubDate><description>{}</description></item>",
+            paragraph(u64::from(nth))
+        )
+    };
+    let show = |alarms: std::ops::Range<u32>| {
+        let items: String = alarms.map(alarm).collect();
+        let body = format!("<rss version='2.0'><channel><title>Alarms</title>{items}</channel></rss>");
+        bench.server.set("a.example/feed.xml", Answer::ok("application/rss+xml", body));
+    };
+    bench.server.set("a.example/alerts", Answer::ok(HTML, page("All alarms", &text(1), None)));
+    show(1..4);
+    bench.once().await;
+    show(3..6);
+    bench.once().await;
+    assert_eq!(bench.number("SELECT count(*) FROM article"), 5);
+    assert_eq!(bench.number("SELECT count(*) FROM revision"), 0);
+    assert!(bench.server.requests("a.example/alerts").is_empty(), "it is the page of none of them");
+    bench.assert_conserved(5);
+}

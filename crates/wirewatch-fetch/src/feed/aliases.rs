@@ -39,8 +39,8 @@ pub(super) fn give_aliases(entries: &mut [Entry], places: &[Place]) {
         .map(|(entry, Place { identity, told })| match identity {
             Some(identity) if links.get(identity).is_some_and(|times| *times > 1) => match told {
                 Told::Key => Vec::new(),
-                Told::Counter => of_counter(entry).into_iter().collect(),
-                Told::Text => of_address(entry, identity),
+                Told::Counter => of_address(entry, identity).into_iter().chain(of_counter(entry)).collect(),
+                Told::Text => of_alarm(entry, identity),
             },
             Some(identity) => of_address(entry, identity).into_iter().chain(of_counter(entry)).collect(),
             None => of_text(entry).into_iter().chain(of_counter(entry)).collect(),
@@ -63,6 +63,13 @@ fn of_address(entry: &Entry, identity: &str) -> Vec<u64> {
     let published = entry.published.map(|stamp| hash("address+date", &[identity, &instant(&stamp)]));
     let title = (!entry.title.is_empty()).then(|| hash("address+title", &[identity, &entry.title]));
     published.into_iter().chain(title).collect()
+}
+
+/// Where the next alarm may come in the same words, a title tells only what has no date.
+fn of_alarm(entry: &Entry, identity: &str) -> Vec<u64> {
+    let mut marks = of_address(entry, identity);
+    marks.truncate(1);
+    marks
 }
 
 /// The whole of an id that is an address with a counter.

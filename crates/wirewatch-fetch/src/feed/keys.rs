@@ -46,7 +46,8 @@ pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<Str
     let mut places = Vec::with_capacity(named.len());
     for (draft, url, identity, name) in named {
         let (key, told) = key(&name, &draft, &crowded);
-        entries.push(entry(draft, scope, key, url));
+        let shares_address = told != Told::Key;
+        entries.push(Entry { shares_address, ..entry(draft, scope, key, url) });
         places.push(Place { identity, told });
     }
     give_aliases(&mut entries, &places);
@@ -88,6 +89,7 @@ fn entry(draft: Draft, scope: &Scope, key: String, url: Option<String>) -> Entry
     Entry {
         key,
         aliases: Vec::new(),
+        shares_address: false,
         id: draft.id,
         url,
         title: draft.title,

@@ -88,15 +88,14 @@ impl Walk {
         NoAnswer::Failed { kind, message, hops: self.hops.clone(), not_before: self.not_before }
     }
 
-    /// Once a redirect was followed something was asked, and in vain: who is put off then has failed.
+    /// Once a redirect was followed something was asked, and in vain.
     fn put_off(&self, put_off: PutOff) -> NoAnswer {
         if self.hops.is_empty() {
             return NoAnswer::NotAsked(put_off);
         }
-        let PutOff { until, reason, .. } = put_off;
-        let message = format!("it redirects, and {reason} until {until:.0}");
-        let not_before = self.not_before.max(Some(until));
-        NoAnswer::Failed { kind: FailureKind::Redirect, message, hops: self.hops.clone(), not_before }
+        let PutOff { host, until, reason } = put_off;
+        let until = self.not_before.map_or(until, |asked| asked.max(until));
+        NoAnswer::AskedInVain { put_off: PutOff { host, until, reason }, hops: self.hops.clone() }
     }
 
     /// Whether a request of this walk has just gone to the host that is asked next.
@@ -135,6 +134,9 @@ pub(crate) struct Answer {
 pub(crate) enum NoAnswer {
     /// The host asked earlier to be left alone, or its turn was too far away: nothing was asked.
     NotAsked(PutOff),
+    /// A redirect was followed, and the host it leads to is not asked now; `until` knows also what the
+    /// redirects asked for.
+    AskedInVain { put_off: PutOff, hops: Vec<Hop> },
     /// The request failed; `not_before` as in [`Answer`].
     Failed { kind: FailureKind, message: String, hops: Vec<Hop>, not_before: Option<Timestamp> },
 }

@@ -28,6 +28,7 @@ const AGAIN_PAUSE_SECS: i64 = 60;
 const LONGEST_PAUSE_SECS: i64 = 24 * 3600;
 /// No host is granted a longer pause, in seconds: one that ends later was noted under a wrong clock.
 const LATEST_PAUSE_SECS: i64 = 7 * DAY;
+const LATEST_PAUSE: Duration = Duration::from_secs(LATEST_PAUSE_SECS.unsigned_abs());
 /// Who has to wait longer than this for the time between starts does not keep the turn meanwhile.
 const SHORT_WAIT: Duration = Duration::from_secs(3);
 /// Who waited in vain for a turn comes again after this, in seconds.
@@ -79,6 +80,8 @@ struct Pause {
     reason: String,
     /// How many answers in a row were 429.
     strikes: u32,
+    /// Since when it has been found to end too late.
+    too_long_since: Option<Instant>,
 }
 
 /// Why a host is not asked now, and when it may be.
@@ -90,6 +93,13 @@ pub struct PutOff {
     pub until: Timestamp,
     /// Why not before, in words that `until` and the time may follow.
     pub reason: String,
+}
+
+impl PutOff {
+    /// The same for one who was redirected there.
+    pub(crate) fn behind_redirect(&self) -> String {
+        format!("it redirects, and {} until {:.0}", self.reason, self.until)
+    }
 }
 
 /// The right to be the one connection to a host; dropping it lets the next one in.
@@ -112,6 +122,7 @@ impl Gates {
     ) -> Result<Turn, PutOff> {
         let gate = self.gate(host, watch.now());
         gate.open(host, watch.now())?;
+        let mut let_others_by = false;
         loop {
             let turn = tokio::time::timeout(patience.turn, gate.turn.clone().lock_owned()).await;
             let mut starts = turn.map_err(|_| crowded(host, watch.now()))?;
@@ -120,8 +131,9 @@ impl Gates {
             if left > patience.pause {
                 return Err(too_long(host, pause, left, watch.now()));
             }
-            let others_may = left > SHORT_WAIT;
-            if others_may {
+            // Once: who does so again and again may never come to ask.
+            if left > SHORT_WAIT && !let_others_by {
+                let_others_by = true;
                 drop(starts);
                 tokio::time::sleep(left).await;
                 continue;
@@ -214,15 +226,18 @@ impl Starts {
 impl Gate {
     /// Whether the host may be asked, or else its pause.
     fn open(&self, host: &str, now: Timestamp) -> Result<(), PutOff> {
-        // The clock may be wrong now as well as it may have been then: what is kept stays as it is.
+        let mut pause = lock(&self.pause);
+        let Some(until) = pause.until.filter(|until| *until > now) else { return Ok(()) };
+        // The clock may be wrong now as well as it may have been then: what is kept stays as it is, and the
+        // week is counted by one that is never set.
         let latest = after(now, LATEST_PAUSE_SECS);
-        match lock(&self.pause).until.filter(|until| *until > now) {
-            Some(until) => {
-                let reason = format!("{host} asked for a pause");
-                Err(PutOff { host: host.to_owned(), until: until.min(latest), reason })
-            }
-            None => Ok(()),
+        if until <= latest {
+            pause.too_long_since = None;
+        } else if pause.too_long_since.get_or_insert_with(Instant::now).elapsed() >= LATEST_PAUSE {
+            return Ok(());
         }
+        let reason = format!("{host} asked for a pause");
+        Err(PutOff { host: host.to_owned(), until: until.min(latest), reason })
     }
 
     /// What would be lost with this gate: hosts that are not paused go first, the one asked longest ago

@@ -1,7 +1,8 @@
 //! Rule 24: one connection at a time and a pause between starts for each host.
 
 use crate::support::{
-    FEED, HTML, Server, answer, check, check_at, config, due, failure, fetcher, next, now, page_at, rss,
+    FEED, HTML, Server, answer, ask, check, check_at, config, due, failure, fetcher, next, now, page_at,
+    postponed, rss,
 };
 use jiff::SignedDuration;
 use std::time::{Duration, Instant};
@@ -152,10 +153,16 @@ async fn rule_08_a_feed_that_redirects_to_a_slow_host_is_asked_no_oftener_than_i
 }
 
 #[tokio::test]
-async fn a_page_that_redirects_to_a_slow_host_counts_its_attempts() {
+async fn a_page_that_redirects_to_a_slow_host_is_put_off_for_a_while() {
     let (_near, fetcher, hanging, _connection) = beside_a_slow_host().await;
-    let failed = page_at(&fetcher, "http://press.example/1").await.expect_err("no page");
-    assert!(!failed.lasting && failed.retry_after.is_some(), "{failed:?}");
-    assert!(failed.reason.contains("it redirects, and slow.example"), "{}", failed.reason);
+    let mut times = std::collections::HashSet::new();
+    for nth in 0..3 {
+        let answer = ask(&fetcher, &format!("http://press.example/{nth}")).await;
+        let (until, reason) = postponed(&answer);
+        assert!(until >= now() + SignedDuration::from_mins(10), "{until}");
+        assert!(reason.contains("it redirects, and slow.example"), "{reason}");
+        times.insert(until.as_second());
+    }
+    assert_eq!(times.len(), 3, "they do not come back together");
     hanging.abort();
 }

@@ -7,6 +7,7 @@ use crate::support::{
 use jiff::SignedDuration;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wirewatch_fetch::Fetcher;
+use wirewatch_model::HostPause;
 
 #[tokio::test]
 async fn a_429_to_robots_txt_puts_the_page_off() {
@@ -271,6 +272,32 @@ async fn rule_27_a_page_that_redirects_within_its_host_is_one_page_to_a_crawl_de
     })
     .await;
     assert!(page_at(&fetcher(&server), "http://press.example/1").await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_27_a_robots_txt_that_redirects_to_a_paused_host_allows_nothing_meanwhile() {
+    let from = Server::start(|request| match request.path.as_str() {
+        "/robots.txt" => answer(301, &["Location: http://b.example/robots.txt"], ""),
+        _ => answer(200, &["Content-Type: text/html"], HTML),
+    })
+    .await;
+    let to = with_robots("User-agent: *\nDisallow: /").await;
+    let fetcher = fetcher_of(&[("a.example", &from), ("b.example", &to)]);
+    fetcher.pause_host(&HostPause {
+        host: "b.example".to_owned(),
+        until: now() + SignedDuration::from_hours(1),
+        reason: "429".to_owned(),
+        strikes: 1,
+    });
+    for _ in 0..2 {
+        let failed = page_at(&fetcher, "http://a.example/1").await.expect_err("not allowed");
+        assert!(failed.reason.contains("b.example asked for a pause"), "{}", failed.reason);
+    }
+    assert_eq!(
+        (from.paths().len(), fetcher.take_learnt()),
+        (1, Vec::new()),
+        "and nothing is believed for a day"
+    );
 }
 
 #[tokio::test]

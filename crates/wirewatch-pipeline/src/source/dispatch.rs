@@ -142,7 +142,7 @@ async fn start(
 
 /// Only an entry met for the first time is spared its page: the others ask for it on purpose.
 fn address_to_look_up(owed: &OwedEntry) -> Option<String> {
-    if owed.announced != Announced::First {
+    if owed.announced != Announced::First || owed.entry.shares_address {
         return None;
     }
     owed.entry.url.as_deref().and_then(address::identity)

@@ -91,9 +91,11 @@ async fn one(
     }
 }
 
-/// What to ask for; `None` when the entry links to nothing, or its feed says to leave pages alone.
+/// What to ask for; `None` when the entry links to nothing or to what it shares with others, or its feed says
+/// to leave pages alone.
 fn request(owed: &OwedEntry) -> Option<PageRequest> {
-    if owed.source != SourceRef::Http || owed.settings.fetch_pages == Some(false) {
+    if owed.source != SourceRef::Http || owed.settings.fetch_pages == Some(false) || owed.entry.shares_address
+    {
         return None;
     }
     // A page is asked for conditionally only when an answer of "not changed" would settle it.

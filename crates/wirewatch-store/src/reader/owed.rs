@@ -211,6 +211,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<OwedEntry, StoreError> {
         settings,
         entry: Entry {
             aliases: Vec::new(),
+            shares_address: said.shares_address,
             key: row.get(3)?,
             id: said.id,
             url: row.get(4)?,

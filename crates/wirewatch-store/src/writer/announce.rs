@@ -26,6 +26,8 @@ pub(crate) struct Said {
     pub(crate) updated: Option<Stamp>,
     pub(crate) authors: Vec<String>,
     pub(crate) language: Option<String>,
+    #[serde(default)]
+    pub(crate) shares_address: bool,
 }
 
 /// The texts of an entry.
@@ -81,18 +83,29 @@ pub(super) fn announce(
 }
 
 /// Which entry of the inbox each one is. A key is the surest mark, so all keys are looked up first: an
-/// entry whose key is new may be one whose publisher renamed it, but never one that stands beside it.
+/// entry whose key is new may be one whose publisher renamed it, but never one that stands beside it. Where
+/// an address stood for several entries and one of them is left, that has the bare address for its key, as
+/// another may have had before: which one it is, its marks say.
 fn recognise(context: &Context<'_>, feed: i64, entries: &[Entry]) -> Result<Vec<Option<Known>>, Failure> {
     let by_key = |entry: &Entry| find(context, feed, &entry.key);
     let mut known = entries.iter().map(by_key).collect::<Result<Vec<_>, _>>()?;
     let mut taken: HashSet<i64> = known.iter().flatten().map(|known| known.id).collect();
-    for (entry, known) in entries.iter().zip(&mut known).filter(|(_, known)| known.is_none()) {
+    let is_unsure = |entry: &Entry, known: &Option<Known>| match known {
+        None => true,
+        Some(known) => known.version != entry.version() && has_bare_key(entry),
+    };
+    for (entry, known) in entries.iter().zip(&mut known).filter(|(entry, known)| is_unsure(entry, known)) {
         if let Some(id) = alias::find(context, feed, entry, &taken)? {
             taken.insert(id);
             *known = find_renamed(context, id)?;
         }
     }
     Ok(known)
+}
+
+/// Whether the key is an address and nothing more.
+fn has_bare_key(entry: &Entry) -> bool {
+    entry.key.starts_with("u:") && !entry.key.contains('#')
 }
 
 /// Takes entries of another source in, under a feed that is not polled.
@@ -139,11 +152,15 @@ fn news(context: &Context<'_>, known: &Known, entry: &Entry) -> Result<News, Fai
 /// Whether it has a much later date than the one it was last taken with.
 fn is_next_edition(context: &Context<'_>, id: i64, entry: &Entry) -> Result<bool, Failure> {
     let Some(now) = entry.published else { return Ok(false) };
-    let Json(said): Json<Said> = context
-        .connection
-        .prepare_cached("SELECT said FROM entry WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    Ok(said.published.is_some_and(|before| now.instant().duration_since(before.instant()) > NEXT_EDITION))
+    Ok(said_of(context, id)?
+        .published
+        .is_some_and(|before| now.instant().duration_since(before.instant()) > NEXT_EDITION))
+}
+
+fn said_of(context: &Context<'_>, id: i64) -> Result<Said, Failure> {
+    let mut statement = context.connection.prepare_cached("SELECT said FROM entry WHERE id = ?1")?;
+    let Json(said) = statement.query_row([id], |row| row.get(0))?;
+    Ok(said)
 }
 
 // The limit on edits counts the article, which several feeds may announce.
@@ -202,10 +219,10 @@ fn insert(
             entry.key,
             signed(entry.version()),
             Micros(at),
-            host(entry, fetch_pages),
+            host(entry, fetch_pages && !entry.shares_address),
             entry.url,
             entry.title,
-            Json(said(entry))
+            Json(said(entry, entry.shares_address))
         ])?;
     if inserted == 0 {
         return Ok(None);
@@ -233,6 +250,8 @@ fn owe_again(
     at: Timestamp,
     fetch_pages: bool,
 ) -> Result<(), Failure> {
+    // Whether it has a page of its own was settled when it was first met: its article stands by that.
+    let shares_address = said_of(context, known.id)?.shares_address;
     let due = known.taken_at.map_or(at, |taken_at| after(taken_at, context.edit_pause).max(at));
     context
         .connection
@@ -244,10 +263,10 @@ fn owe_again(
         .execute(params![
             known.id,
             signed(entry.version()),
-            host(entry, fetch_pages),
+            host(entry, fetch_pages && !shares_address),
             entry.url,
             entry.title,
-            Json(said(entry)),
+            Json(said(entry, shares_address)),
             Micros(at)
         ])?;
     if known.state != "owed" {
@@ -268,8 +287,9 @@ fn host(entry: &Entry, fetch_pages: bool) -> String {
     entry.url.as_deref().filter(|_| fetch_pages).and_then(address::host).unwrap_or_default()
 }
 
-fn said(entry: &Entry) -> Said {
+fn said(entry: &Entry, shares_address: bool) -> Said {
     Said {
+        shares_address,
         id: entry.id.clone(),
         published: entry.published,
         updated: entry.updated,

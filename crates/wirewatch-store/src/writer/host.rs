@@ -48,7 +48,9 @@ pub(super) fn hold(connection: &Connection, now: Timestamp) -> Result<(), Failur
 /// a pause meanwhile.
 pub(super) fn relieve(connection: &Connection, host: &str, at: Timestamp) -> Result<(), Failure> {
     connection
-        .prepare_cached("UPDATE host SET strikes = 0 WHERE host = ?1 AND coalesce(paused_until, 0) <= ?2")?
+        .prepare_cached(
+            "UPDATE host SET strikes = 0 WHERE host = ?1 AND coalesce(held_until, paused_until, 0) <= ?2",
+        )?
         .execute(params![host, Micros(at)])?;
     Ok(())
 }

@@ -123,12 +123,12 @@ pub(super) fn missed(connection: &Connection, feed: i64) -> Result<(), Failure> 
 
 /// Makes a feed, or every one, due when it would have been without pushes, never before its server wants.
 fn ask_unpushed(connection: &Connection, feed: Option<i64>) -> Result<(), Failure> {
-    connection
-        .prepare_cached(
-            "UPDATE feed SET next_due = max(unpushed_due, coalesce(not_before, unpushed_due))
-              WHERE id = coalesce(?1, id) AND max(unpushed_due, coalesce(not_before, unpushed_due)) < next_due",
-        )?
-        .execute([feed])?;
+    const SOONER: &str = "UPDATE feed SET next_due = max(unpushed_due, coalesce(not_before, unpushed_due))
+          WHERE max(unpushed_due, coalesce(not_before, unpushed_due)) < next_due";
+    match feed {
+        Some(feed) => connection.prepare_cached(&format!("{SOONER} AND id = ?1"))?.execute([feed])?,
+        None => connection.prepare_cached(SOONER)?.execute([])?,
+    };
     Ok(())
 }
 

@@ -62,6 +62,21 @@ fn ids_that_change_at_every_fetch_make_no_new_entries() {
 }
 
 #[test]
+fn of_several_at_one_address_the_one_that_is_left_is_the_one_it_was() {
+    let mut feed = Feed::new();
+    let alone = |title: &str, day| marked("u:news.example/1", 1, title, day);
+    let crowded = |title: &str, day| marked(&format!("u:news.example/1#t:{title}"), 1, title, day);
+    assert_eq!(feed.fetch(&[alone("Doors open", 1)]), (1, 0, 0));
+    assert_eq!(feed.fetch(&[crowded("Talks begin", 2), crowded("Doors open", 1)]), (1, 0, 1));
+    assert_eq!(feed.fetch(&[alone("Talks begin", 2)]), (0, 0, 1), "it takes nobody's place");
+    assert_eq!(
+        feed.world.sql("SELECT group_concat(title) FROM (SELECT title FROM entry ORDER BY id)"),
+        "Doors open,Talks begin"
+    );
+    feed.world.close();
+}
+
+#[test]
 fn an_id_that_appears_later_is_that_of_the_entry_and_known_from_then_on() {
     let mut feed = Feed::new();
     assert_eq!(feed.fetch(&[marked("u:news.example/1", 1, "Title", 1)]), (1, 0, 0));

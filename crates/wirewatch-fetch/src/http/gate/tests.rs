@@ -188,6 +188,33 @@ async fn a_clock_that_is_wrong_for_a_moment_shortens_no_pause() {
     assert_eq!(paused(&gates, eight()).expect("paused").until, until);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_wants_a_longer_time_between_starts_than_others_comes_in_its_turn() {
+    let gates = std::sync::Arc::new(Gates::default());
+    let busy = gates.clone();
+    let others = tokio::spawn(async move {
+        loop {
+            drop(enter(&busy, HOST, Duration::from_secs(1)).await);
+        }
+    });
+    let started = Instant::now();
+    let slow = enter(&gates, HOST, Duration::from_secs(10));
+    tokio::time::timeout(Duration::from_secs(60), slow).await.expect("its turn");
+    assert!(started.elapsed() <= Duration::from_secs(25), "{:?}", started.elapsed());
+    others.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_a_clock_ahead_noted_ends_after_a_week() {
+    let gates = Gates::default();
+    gates.too_many_requests(HOST, at("2035-01-01T00:00:00Z"), None);
+    assert!(paused(&gates, eight()).is_some());
+    tokio::time::advance(Duration::from_secs(6 * 86_400)).await;
+    assert!(paused(&gates, at("2022-01-16T08:00:00Z")).is_some());
+    tokio::time::advance(Duration::from_secs(86_401)).await;
+    assert_eq!(paused(&gates, at("2022-01-17T08:00:01Z")), None);
+}
+
 #[tokio::test]
 async fn who_waits_long_for_the_time_between_starts_lets_others_by() {
     let gates = Gates::default();

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::tz::TimeZone;
 use wirewatch_fetch::Explanation;
-use wirewatch_model::{DueFeed, Stamp};
+use wirewatch_model::{DueFeed, Stamp, address};
 use wirewatch_store::Database;
 
 #[derive(Debug, Args)]
@@ -52,11 +52,24 @@ pub(super) fn check(app: &mut App, args: &CheckArgs) -> anyhow::Result<Exit> {
     let mut due = due(app, &args.feed)?;
     due.reparse |= args.fresh;
     due.settings = with_settings(app, due.settings, &args.settings)?;
+    keep_headers_home(&mut due, args)?;
     let (explanation, _) = Network::with(app, |app, network| Ok(network.check(app, &due)))?;
     let text = text(&explanation, app.output.zone());
     app.output.one(COLUMNS, &explanation, &text)?;
     tracing::info!("nothing of this was stored{}", but_what_is_asked_of_us(app, &explanation));
     Ok(if explanation.sound { Exit::Done } else { Exit::Partial })
+}
+
+/// Headers that are given with an address are meant for it, not for where its feed has moved to.
+fn keep_headers_home(due: &mut DueFeed, args: &CheckArgs) -> anyhow::Result<()> {
+    let has_headers = args.settings.iter().any(|setting| setting.starts_with("headers."));
+    if has_headers && has_host(&args.feed) {
+        let given = site_address(&args.feed)?;
+        if !address::headers_may_go(&given, &due.url) {
+            *due = DueFeed { url: given, settings: std::mem::take(&mut due.settings), ..DueFeed::default() };
+        }
+    }
+    Ok(())
 }
 
 /// What stays of a check by hand all the same: its host will not be asked before that time.
