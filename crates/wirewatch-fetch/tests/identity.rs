@@ -188,3 +188,20 @@ fn the_key_is_the_publishers_id_whoever_else_uses_it() {
     assert_eq!((one[0].key.as_str(), other[0].key.as_str()), ("i:4711", "i:4711"));
     assert!(one[0].aliases.iter().all(|mark| !other[0].aliases.contains(mark)));
 }
+
+#[test]
+fn one_that_stands_alone_has_its_page_however_short_its_address_is() {
+    let feed = |links: &[&str]| {
+        let items: String = links
+            .iter()
+            .enumerate()
+            .map(|(nth, link)| format!("<item><title>Report {nth}</title><link>{link}</link></item>"))
+            .collect();
+        let body = format!("<rss version='2.0'><channel><title>c</title>{items}</channel></rss>");
+        let feed = wirewatch_fetch::parse_feed(body.as_bytes(), None, None).expect("a feed");
+        feed.entries.iter().map(|entry| entry.shares_address).collect::<Vec<_>>()
+    };
+    let (one, other) = ("https://blog.example/talks", "https://blog.example/grain");
+    assert_eq!(feed(&[one, other]), [false, false]);
+    assert_eq!(feed(&[one, one, other]), [true, true, false]);
+}

@@ -17,8 +17,8 @@ pub struct Entry {
     /// that gives new ids at every fetch does not make new entries.
     #[serde(default)]
     pub aliases: Vec<u64>,
-    /// Its address stands for other entries too (alarms that all lead to one page, parts of a live blog), or
-    /// for a section: what is there is not its page, its text is what the feed says.
+    /// Its address stands for other entries too (alarms that all lead to one page, parts of a live blog):
+    /// what is there is not its page, its text is what the feed says.
     #[serde(default)]
     pub shares_address: bool,
     /// The publisher's own id, as written.

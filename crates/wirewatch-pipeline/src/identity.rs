@@ -18,8 +18,9 @@ pub(crate) struct Addresses {
 impl Addresses {
     /// Collects the addresses of an article made of this entry.
     ///
-    /// An article without an address or with one that others share, and a feed's text about an address of somebody else's site that
-    /// has not answered, is known by its entry alone: no feed can plant an article at another outlet.
+    /// An article without an address or with one that others share, and a feed's text about an address of
+    /// somebody else's site that has not answered, is known by its entry alone: no feed can plant an article
+    /// at another outlet.
     pub(crate) fn of(article: &CleanArticle, owed: &OwedEntry, redirects: &[String]) -> Self {
         let own =
             identity(&article.url).filter(|_| answered_or_own(article, owed) && !owed.entry.shares_address);

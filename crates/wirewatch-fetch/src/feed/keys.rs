@@ -46,7 +46,8 @@ pub(crate) fn entries(drafts: Vec<Draft>, scope: &Scope) -> (Vec<Entry>, Vec<Str
     let mut places = Vec::with_capacity(named.len());
     for (draft, url, identity, name) in named {
         let (key, told) = key(&name, &draft, &crowded);
-        let shares_address = told != Told::Key;
+        // One that stands alone may have its page there, however short the address is.
+        let shares_address = matches!(&name, Name::Address { identity, .. } if crowded.contains(identity));
         entries.push(Entry { shares_address, ..entry(draft, scope, key, url) });
         places.push(Place { identity, told });
     }
